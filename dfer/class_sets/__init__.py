@@ -1,0 +1,5 @@
+"""Built-in class sets (one TOML file each) and the reader of users' own."""
+
+from dfer.class_sets.class_set import BUILT_IN, ClassSet, EmotionClass, load_class_set
+
+__all__ = ["BUILT_IN", "ClassSet", "EmotionClass", "load_class_set"]
