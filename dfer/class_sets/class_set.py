@@ -19,7 +19,7 @@ BUILT_IN = ("dfew7", "ferv39k7", "afew7", "mafw11", "mafw43")
 
 
 class EmotionClass(BaseModel):
-    """One class: `name` is its identity, `display` how a person or an LLM reads it, `components` its parts."""
+    """One class: `name` is its identity, `display` how people and LLMs read it, `components` its parts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,0 +1,19 @@
+"""Content addresses. The rules are a contract (docs/file-formats.md): a change of rule is a change of tag."""
+
+import hashlib
+import json
+from typing import Any
+
+
+def canonical_json(value: Any) -> str:
+    """JSON with sorted keys, no spaces, real characters and no NaN: one text for one value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def tagged_hash(tag: str, value: Any) -> str:
+    """`tag:sha256` of the value's canonical JSON, or of its own bytes if it is a string.
+
+    Lone surrogates, which no UTF-8 text can hold, are hashed as Python escapes them rather than refused.
+    """
+    text = value if isinstance(value, str) else canonical_json(value)
+    return f"{tag}:{hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()}"

@@ -1,0 +1,170 @@
+"""The schema, as steps that were each applied once. A released step is never edited: add the next one.
+
+The tables are public (docs/file-formats.md): open the file with any SQLite tool. NULL means unknown.
+"""
+
+from functools import cache
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("dfer")
+
+# Rows of these tables are never changed or removed; see triggers in database.py.
+IMMUTABLE_TABLES = (
+    "answers",
+    "attempts",
+    "class_sets",
+    "description_sets",
+    "descriptions",
+    "parses",
+    "predictions",
+    "prompts",
+    "runs",
+)
+
+
+@cache
+def known_migrations() -> set[str]:
+    return {migration.name for migration in migrations.pending(Database(memory=True))}
+
+
+@migrations()
+def m001_initial(db: Database) -> None:
+    for statement in _INITIAL.split(";\n"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_INITIAL = """
+CREATE TABLE class_sets (
+    hash TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    content TEXT NOT NULL CHECK (json_valid(content))
+) STRICT;
+
+CREATE TABLE prompts (
+    hash TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    text TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE answers (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    identity TEXT NOT NULL CHECK (json_valid(identity)),
+    text TEXT NOT NULL,
+    raw TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    finish_reason TEXT,
+    resolved_model TEXT,
+    system_fingerprint TEXT,
+    request_id TEXT,
+    input_tokens INTEGER,
+    output_tokens INTEGER,
+    seconds REAL,
+    created_at TEXT NOT NULL,
+    UNIQUE (key, generation)
+) STRICT;
+
+CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
+    key TEXT NOT NULL,
+    model TEXT NOT NULL,
+    endpoint TEXT NOT NULL,
+    outcome TEXT NOT NULL,
+    http_status INTEGER,
+    error_code TEXT,
+    message TEXT NOT NULL,
+    seconds REAL,
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX attempts_by_key ON attempts (key);
+
+CREATE TABLE parses (
+    id INTEGER PRIMARY KEY,
+    answer_id INTEGER NOT NULL REFERENCES answers (id),
+    parser_version TEXT NOT NULL,
+    descriptors TEXT NOT NULL CHECK (json_valid(descriptors)),
+    ignored TEXT NOT NULL CHECK (json_valid(ignored)),
+    warnings TEXT NOT NULL CHECK (json_valid(warnings)),
+    created_at TEXT NOT NULL,
+    UNIQUE (answer_id, parser_version)
+) STRICT;
+
+CREATE TABLE description_sets (
+    version INTEGER PRIMARY KEY,
+    hash TEXT NOT NULL UNIQUE,
+    class_set TEXT NOT NULL,
+    class_set_hash TEXT NOT NULL REFERENCES class_sets (hash),
+    kind TEXT NOT NULL,
+    model TEXT,
+    prompt_hash TEXT REFERENCES prompts (hash),
+    parent INTEGER REFERENCES description_sets (version),
+    provenance TEXT NOT NULL CHECK (json_valid(provenance)),
+    context_tokens INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    dfer_version TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE descriptions (
+    version INTEGER NOT NULL REFERENCES description_sets (version),
+    position INTEGER NOT NULL,
+    class_name TEXT NOT NULL,
+    descriptors TEXT NOT NULL CHECK (json_valid(descriptors)),
+    text TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    dropped TEXT NOT NULL CHECK (json_valid(dropped)),
+    warnings TEXT NOT NULL CHECK (json_valid(warnings)),
+    parse_id INTEGER REFERENCES parses (id),
+    PRIMARY KEY (version, position),
+    UNIQUE (version, class_name)
+) STRICT;
+
+CREATE TABLE set_aliases (
+    name TEXT PRIMARY KEY,
+    version INTEGER NOT NULL REFERENCES description_sets (version),
+    moved_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('finished', 'failed')),
+    spec_hash TEXT NOT NULL,
+    protocol_hash TEXT NOT NULL,
+    set_version INTEGER NOT NULL REFERENCES description_sets (version),
+    set_hash TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    dataset TEXT NOT NULL,
+    fold INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    selection TEXT NOT NULL,
+    specification TEXT NOT NULL CHECK (json_valid(specification)),
+    uar REAL,
+    war REAL,
+    per_class TEXT NOT NULL CHECK (json_valid(per_class)),
+    confusion TEXT NOT NULL CHECK (json_valid(confusion)),
+    history TEXT NOT NULL CHECK (json_valid(history)),
+    environment TEXT NOT NULL CHECK (json_valid(environment)),
+    folder TEXT,
+    error TEXT NOT NULL,
+    seconds REAL,
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_by_spec ON runs (spec_hash);
+CREATE INDEX runs_by_set ON runs (set_version);
+
+CREATE TABLE predictions (
+    run_id INTEGER NOT NULL REFERENCES runs (id),
+    position INTEGER NOT NULL,
+    clip TEXT NOT NULL,
+    label TEXT NOT NULL,
+    predicted TEXT NOT NULL,
+    scores TEXT NOT NULL CHECK (json_valid(scores)),
+    PRIMARY KEY (run_id, position)
+) STRICT;
+"""

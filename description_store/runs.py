@@ -1,0 +1,78 @@
+"""Runs and their per-clip predictions."""
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from sqlite_utils import Database
+
+from description_store.database import now, writing
+from description_store.errors import UnknownName
+from description_store.hashing import canonical_json
+from description_store.records import Prediction, Run
+
+_JSON_COLUMNS = ("specification", "per_class", "confusion", "history", "environment")
+
+
+def save_run(db: Database, run: Run, predictions: Sequence[Prediction] = ()) -> Run:
+    """Store a finished or failed run together with its predictions, in one transaction."""
+    with writing(db):
+        created_at = now()
+        row = run.model_dump(exclude={"id"}) | {"created_at": created_at}
+        row |= {column: canonical_json(row[column]) for column in _JSON_COLUMNS}
+        run_id = db.table("runs").insert(row).last_pk
+        db.table("predictions").insert_all(
+            {
+                "run_id": run_id,
+                "position": position,
+                "clip": p.clip,
+                "label": p.label,
+                "predicted": p.predicted,
+                "scores": canonical_json(p.scores),
+            }
+            for position, p in enumerate(predictions)
+        )
+    return run.model_copy(update={"id": run_id, "created_at": created_at})
+
+
+def find_run(db: Database, name: str) -> Run:
+    """A run by `r3`, `3` or `latest`."""
+    if name == "latest":
+        runs = list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT 1"))
+    elif match := re.fullmatch(r"r?(\d{1,9})", name):
+        runs = list(db.query("SELECT * FROM runs WHERE id = ?", [int(match[1])]))
+    else:
+        raise UnknownName(f"{name!r} names no run", hint="use r3, 3 or latest; `dfer runs list` shows them")
+    if not runs:
+        raise UnknownName(f"there is no run {name}", hint="`dfer runs list` shows the runs there are")
+    return _run(runs[0])
+
+
+def find_finished(db: Database, spec_hash: str) -> Run | None:
+    """The finished run of exactly this specification, if there is one."""
+    sql = "SELECT * FROM runs WHERE spec_hash = ? AND status = 'finished' ORDER BY id DESC LIMIT 1"
+    return next((_run(row) for row in db.query(sql, [spec_hash])), None)
+
+
+def list_runs(db: Database, *, set_version: int | None = None) -> list[Run]:
+    """All runs, oldest first, or those of one set."""
+    where, arguments = ("", []) if set_version is None else ("WHERE set_version = ?", [set_version])
+    return [_run(row) for row in db.query(f"SELECT * FROM runs {where} ORDER BY id", arguments)]
+
+
+def load_predictions(db: Database, run_id: int) -> list[Prediction]:
+    rows = db.query("SELECT * FROM predictions WHERE run_id = ? ORDER BY position", [run_id])
+    return [
+        Prediction(
+            clip=row["clip"],
+            label=row["label"],
+            predicted=row["predicted"],
+            scores=tuple(json.loads(row["scores"])),
+        )
+        for row in rows
+    ]
+
+
+def _run(row: dict[str, Any]) -> Run:
+    return Run.model_validate(row | {column: json.loads(row[column]) for column in _JSON_COLUMNS})

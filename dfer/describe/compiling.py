@@ -1,0 +1,131 @@
+"""From a class's descriptors to its text, and every check that a whole description set must pass."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from description_store.records import Description
+from dfer.class_sets import ClassSet
+from dfer.describe.clip_tokens import count_tokens, overflow, special_token_in, token_budget, token_ids
+from dfer.errors import ContentError
+
+OnOverflow = Literal["error", "trim"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassWords:
+    """One class's descriptors on their way into a set, with the parse that they come from."""
+
+    descriptors: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    parse_id: int | None = None
+
+
+def join(descriptors: Sequence[str]) -> str:
+    """One comma list with a full stop, as DFER-CLIP writes its descriptions ("a, b, and c.")."""
+    if len(descriptors) < 3:
+        return " and ".join(descriptors) + "."
+    return ", ".join(descriptors[:-1]) + f", and {descriptors[-1]}."
+
+
+def compile_descriptions(
+    class_set: ClassSet,
+    words: Mapping[str, ClassWords],
+    *,
+    context_tokens: int,
+    on_overflow: OnOverflow = "error",
+) -> tuple[Description, ...]:
+    """Descriptions for every class of the set, in its order, each within the token budget.
+
+    Raises:
+        ContentError: one message that lists every class with a problem: no descriptor, text over the budget
+            (with its count and the words that do not fit), CLIP's special tokens in the text, or the same
+            text to CLIP as another class.
+    """
+    budget = token_budget(context_tokens)
+    problems: list[str] = []
+    descriptions: list[Description] = []
+    for name in class_set.names:
+        try:
+            descriptions.append(_compile(name, words[name], budget, on_overflow))
+        except ContentError as error:
+            problems.append(error.message)
+    problems += _same_to_clip(descriptions)
+    if problems:
+        raise ContentError(
+            "no description set was saved:\n  " + "\n  ".join(problems), hint=_what_to_do(problems)
+        )
+    shared = _shared_descriptors(descriptions)
+    return tuple(
+        d.model_copy(
+            update={"warnings": d.warnings + tuple(shared.get(d.class_name, ())) + _leaks(d, class_set)}
+        )
+        for d in descriptions
+    )
+
+
+def _compile(name: str, words: ClassWords, budget: int, on_overflow: OnOverflow) -> Description:
+    kept, dropped = list(words.descriptors), []
+    if not kept:
+        raise ContentError(f"{name}: no descriptor was found in the answer")
+    if special := special_token_in(join(kept)):
+        raise ContentError(
+            f"{name}: the text contains {special!r}, at which CLIP would stop reading"
+        )
+    while on_overflow == "trim" and len(kept) > 1 and count_tokens(join(kept)) > budget:
+        dropped.insert(0, kept.pop())
+    text = join(kept)
+    tokens = count_tokens(text)
+    if tokens > budget:
+        raise ContentError(
+            f"{name}: {tokens} tokens, but the budget is {budget}; beyond it: {overflow(text, budget)!r}"
+        )
+    return Description(
+        class_name=name,
+        descriptors=tuple(kept),
+        text=text,
+        tokens=tokens,
+        dropped=tuple(dropped),
+        warnings=words.warnings,
+        parse_id=words.parse_id,
+    )
+
+
+def _what_to_do(problems: list[str]) -> str:
+    if any("the budget is" in problem for problem in problems):
+        return (
+            "all answers are kept; --on-overflow trim drops whole descriptors from the end and records them; "
+            "fewer --context-tokens leave more room"
+        )
+    return "all answers are kept; change the prompt, or ask again with --refresh"
+
+
+def _same_to_clip(descriptions: Sequence[Description]) -> list[str]:
+    """CLIP lower-cases and collapses white space, so equality is decided by token ids."""
+    owners: dict[tuple[int, ...], str] = {}
+    problems = []
+    for d in descriptions:
+        other = owners.setdefault(tuple(token_ids(d.text)), d.class_name)
+        if other != d.class_name:
+            problems.append(f"{other} and {d.class_name}: the same text, so CLIP cannot tell them apart")
+    return problems
+
+
+def _shared_descriptors(descriptions: Sequence[Description]) -> dict[str, list[str]]:
+    owners: dict[tuple[int, ...], list[tuple[str, str]]] = {}
+    for d in descriptions:
+        for descriptor in d.descriptors:
+            owners.setdefault(tuple(token_ids(descriptor)), []).append((d.class_name, descriptor))
+    warnings: dict[str, list[str]] = {}
+    for sharing in owners.values():
+        for name, descriptor in sharing if len(sharing) > 1 else ():
+            others = ", ".join(other for other, _ in sharing if other != name)
+            warnings.setdefault(name, []).append(f"{descriptor!r} is also said of {others}")
+    return warnings
+
+
+def _leaks(description: Description, class_set: ClassSet) -> tuple[str, ...]:
+    emotion = next(c for c in class_set.classes if c.name == description.class_name)
+    names = {description.class_name, emotion.display, *emotion.components}
+    text = description.text.casefold()
+    return tuple(f"the class name {name!r} is in the text" for name in sorted(names) if name.casefold() in text)

@@ -1,0 +1,157 @@
+"""What a failed request means: try again, give this class up, or stop everything."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from dfer.describe.completion import NotACompletion, beginning
+from dfer.describe.endpoint import Endpoint
+from dfer.errors import ConfigurationError, DferError, ProviderError
+
+_KEY_SHAPE = re.compile(r"\b(sk|pk|rk|key)-[\w*-]{4,}|Bearer\s+[^\s'\"]+", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """`terminal` failures would hit every other question too. `retry_after` is the server's wish, in seconds."""
+
+    outcome: str
+    message: str
+    hint: str = ""
+    http_status: int | None = None
+    error_code: str | None = None
+    terminal: bool = False
+    retry: bool = False
+    retry_after: float | None = None
+    is_configuration: bool = False
+
+    def as_error(self) -> DferError:
+        kind = ConfigurationError if self.is_configuration else ProviderError
+        return kind(self.message, hint=self.hint)
+
+
+def scrub(text: str, key: str | None) -> str:
+    """The text without the key or anything shaped like one: servers echo keys in their errors."""
+    if key:
+        text = text.replace(key, "(key)")
+    return _KEY_SHAPE.sub("(key)", text)
+
+
+def understand(error: BaseException, *, endpoint: Endpoint, model: str) -> Failure:
+    """Sort an exception of the SDK, of the transport below it, or of our reading of the body."""
+    import openai
+
+    where = endpoint.base_url
+
+    if isinstance(error, openai.APIStatusError):
+        return _status(error, endpoint=endpoint, model=model)
+    if isinstance(error, openai.APITimeoutError | TimeoutError):
+        return Failure(outcome="timeout", message=f"{where} did not answer in time", retry=True)
+    if isinstance(error, openai.APIConnectionError):
+        cause = scrub(_root_cause(error), endpoint.key)
+        return Failure(
+            outcome="unreachable",
+            message=f"cannot reach {where}: {cause}",
+            hint="is the server running, and is the address right? For a proxy in between see NO_PROXY",
+            retry=True,
+            terminal=True,
+        )
+    if isinstance(error, NotACompletion):
+        return Failure(
+            outcome="no completion",
+            message=f"{where} answered, but not with a chat completion: {scrub(str(error), endpoint.key)}",
+            hint="does the base URL end in /v1, and is it the address of an OpenAI-compatible server?",
+            http_status=200,
+            terminal=True,
+            is_configuration=True,
+        )
+    # Anything else is below the SDK (bad UTF-8, a missing SOCKS package, a certificate file): say it plainly.
+    message = scrub(f"{type(error).__name__}: {error}", endpoint.key)
+    return Failure(outcome="transport", message=f"request to {where} failed: {message}", terminal=True)
+
+
+def _status(error: object, *, endpoint: Endpoint, model: str) -> Failure:
+    import openai
+
+    assert isinstance(error, openai.APIStatusError)
+    status, code = error.status_code, error.code
+    said = beginning(scrub(_server_message(error), endpoint.key))
+    common = {"http_status": status, "error_code": code}
+    if status == 401:
+        return Failure(
+            outcome="unauthorised",
+            message=f"{endpoint.base_url} does not accept the key from {endpoint.key_source}: {said}",
+            hint="set the right key in the environment, or name its variable with --key-env",
+            terminal=True,
+            is_configuration=True,
+            **common,  # type: ignore[arg-type]
+        )
+    if status == 404:
+        return Failure(
+            outcome="not found",
+            message=f"{endpoint.base_url} knows no model {model!r} (or no chat completions): {said}",
+            hint="check the model's name, that your account may use it, and that the base URL ends in /v1",
+            terminal=True,
+            is_configuration=True,
+            **common,  # type: ignore[arg-type]
+        )
+    if status == 429 and code == "insufficient_quota":
+        return Failure(
+            outcome="quota",
+            message=f"{endpoint.base_url}: the account's quota is used up: {said}",
+            hint="answers so far are kept; add credit and run the same command again",
+            terminal=True,
+            **common,  # type: ignore[arg-type]
+        )
+    if status in (408, 409, 429) or status >= 500:
+        return Failure(
+            outcome="rate limit" if status == 429 else "server error",
+            message=f"{endpoint.base_url} answered {status}: {said}",
+            hint="answers so far are kept; run the same command again to ask only for the rest",
+            retry=True,
+            retry_after=retry_after(error.response.headers),
+            **common,  # type: ignore[arg-type]
+        )
+    return Failure(
+        outcome="refused request",
+        message=f"{endpoint.base_url} answered {status}: {said}",
+        hint="" if status != 403 else "does the key have access, and is the service offered in your region?",
+        terminal=True,
+        is_configuration=True,
+        **common,  # type: ignore[arg-type]
+    )
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks us to wait: `retry-after-ms`, or `Retry-After` as seconds or as a date."""
+    try:
+        if milliseconds := headers.get("retry-after-ms"):
+            return max(0.0, float(milliseconds) / 1000)
+        value = headers.get("retry-after")
+        if value is None:
+            return None
+        try:
+            return max(0.0, float(value))
+        except ValueError:
+            return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
+
+
+def _server_message(error: object) -> str:
+    """Error bodies come as {"error": {...}}, {"error": "text"}, {"detail": ...}, plain text, HTML or nothing."""
+    body = getattr(error, "body", None)
+    if isinstance(body, dict):
+        inner = body.get("error", body)
+        if isinstance(inner, dict):
+            inner = inner.get("message") or inner.get("detail") or inner
+        return str(inner)
+    return str(body) if body else str(error)
+
+
+def _root_cause(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__
