@@ -21,6 +21,13 @@ def save_class_set(db: Database, *, class_set_hash: str, name: str, content: Any
     db.table("class_sets").insert(row, ignore=True)
 
 
+def load_class_set_content(db: Database, class_set_hash: str) -> list[dict[str, Any]]:
+    """The classes of a stored class set: name, display and components of each, in order."""
+    row = db.execute("SELECT content FROM class_sets WHERE hash = ?", [class_set_hash]).fetchone()
+    content: list[dict[str, Any]] = json.loads(row[0])
+    return content
+
+
 def save_set(db: Database, unsaved: DescriptionSet) -> tuple[DescriptionSet, bool]:
     """Save as the next version, unless a version of the same content exists: that one is returned.
 
@@ -169,10 +176,10 @@ def move_alias(db: Database, alias: str, version: int) -> None:
         StoreError: the name could be mistaken for a version, a hash or another way to name a set.
     """
     alias = alias.removeprefix("@")
-    if not re.fullmatch(r"[A-Za-z][A-Za-z0-9._-]{0,63}", alias) or alias == "latest":
+    if not re.fullmatch(r"(?!v?\d+$|latest$)[A-Za-z][A-Za-z0-9._-]{0,63}", alias):
         raise StoreError(
             f"{alias!r} cannot be an alias",
-            hint="start with a letter, then letters, digits, '.', '_' or '-' (at most 64); not `latest`",
+            hint="a letter, then letters, digits, '.', '_' or '-' (at most 64); not `latest` or a version",
         )
     db.table("set_aliases").upsert({"name": alias, "version": version, "moved_at": now()}, pk="name")
 

@@ -43,7 +43,7 @@ EMOTIONS: dict[str, dict[int, float]] = {
     "contempt": {12: 0.2, 14: 0.9, 43: 0.25},
     # No agreed prototype: our reading.
     "anxiety": {1: 0.5, 4: 0.8, 7: 0.6, 32: 0.9, 61: 0.8},
-    "helplessness": {1: 1.0, 2: 0.3, 15: 0.3, 25: 0.7, 26: 0.4, 43: 0.4},
+    "helplessness": {1: 1.0, 2: 0.3, 15: 0.3, 25: 0.7, 26: 0.35, 43: 0.4},
     "disappointment": {4: 0.3, 15: 0.7, 24: 0.5, 43: 0.4, 64: 1.0},
 }
 

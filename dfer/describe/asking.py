@@ -87,7 +87,7 @@ async def _ask_all(
         workers = [asyncio.create_task(worker(client)) for _ in range(min(concurrency, len(requests)))]
         stopped = asyncio.create_task(stop.wait())
         try:
-            pending = set(workers)
+            pending: set[asyncio.Task[Any]] = set(workers)
             while pending and not stop.is_set():
                 _, waiting = await asyncio.wait({*pending, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 pending = waiting - {stopped}

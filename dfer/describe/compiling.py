@@ -55,7 +55,7 @@ def compile_descriptions(
         raise ContentError(
             "no description set was saved:\n  " + "\n  ".join(problems), hint=_what_to_do(problems)
         )
-    shared = _shared_descriptors(descriptions)
+    shared = _shared_descriptors(descriptions, class_set)
     return tuple(
         d.model_copy(
             update={"warnings": d.warnings + tuple(shared.get(d.class_name, ())) + _leaks(d, class_set)}
@@ -65,13 +65,12 @@ def compile_descriptions(
 
 
 def _compile(name: str, words: ClassWords, budget: int, on_overflow: OnOverflow) -> Description:
-    kept, dropped = list(words.descriptors), []
+    kept = list(words.descriptors)
+    dropped: list[str] = []
     if not kept:
         raise ContentError(f"{name}: no descriptor was found in the answer")
     if special := special_token_in(join(kept)):
-        raise ContentError(
-            f"{name}: the text contains {special!r}, at which CLIP would stop reading"
-        )
+        raise ContentError(f"{name}: the text contains {special!r}, at which CLIP would stop reading")
     while on_overflow == "trim" and len(kept) > 1 and count_tokens(join(kept)) > budget:
         dropped.insert(0, kept.pop())
     text = join(kept)
@@ -111,16 +110,18 @@ def _same_to_clip(descriptions: Sequence[Description]) -> list[str]:
     return problems
 
 
-def _shared_descriptors(descriptions: Sequence[Description]) -> dict[str, list[str]]:
+def _shared_descriptors(descriptions: Sequence[Description], class_set: ClassSet) -> dict[str, list[str]]:
+    """Warnings by class. A compound emotion may share descriptors with whatever shares a part with it."""
+    parts = {c.name: {c.name, *c.components} for c in class_set.classes}
     owners: dict[tuple[int, ...], list[tuple[str, str]]] = {}
     for d in descriptions:
         for descriptor in d.descriptors:
             owners.setdefault(tuple(token_ids(descriptor)), []).append((d.class_name, descriptor))
     warnings: dict[str, list[str]] = {}
     for sharing in owners.values():
-        for name, descriptor in sharing if len(sharing) > 1 else ():
-            others = ", ".join(other for other, _ in sharing if other != name)
-            warnings.setdefault(name, []).append(f"{descriptor!r} is also said of {others}")
+        for name, descriptor in sharing:
+            if others := [other for other, _ in sharing if not parts[name] & parts[other]]:
+                warnings.setdefault(name, []).append(f"{descriptor!r} is also said of {', '.join(others)}")
     return warnings
 
 
@@ -128,4 +129,6 @@ def _leaks(description: Description, class_set: ClassSet) -> tuple[str, ...]:
     emotion = next(c for c in class_set.classes if c.name == description.class_name)
     names = {description.class_name, emotion.display, *emotion.components}
     text = description.text.casefold()
-    return tuple(f"the class name {name!r} is in the text" for name in sorted(names) if name.casefold() in text)
+    return tuple(
+        f"the class name {name!r} is in the text" for name in sorted(names) if name.casefold() in text
+    )

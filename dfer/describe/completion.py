@@ -1,7 +1,7 @@
 """What a server's response body says, decided from the body itself.
 
-The SDK hands through whatever a server sends with status 200: a web page as a string, `null`, a list, an error
-object. So the body is read here, and only a real completion becomes an answer.
+The SDK hands through whatever a server sends with status 200: a web page as a string, `null`, a list, an
+error object. So the body is read here, and only a real completion becomes an answer.
 """
 
 import json

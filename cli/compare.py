@@ -1,0 +1,142 @@
+"""`dfer compare`: description sets by their runs."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from . import output
+from .options import DEFAULT_DB, Db, Json, complete_set
+
+if TYPE_CHECKING:
+    from dfer.experiments.comparison import Comparison, Pair
+    from dfer.experiments.statistics import PairedDifference
+
+
+def compare(
+    names: Annotated[
+        list[str], typer.Argument(metavar="SET SET...", help="Two or more sets.", autocompletion=complete_set)
+    ],
+    protocol: Annotated[
+        str | None, typer.Option(help="Which runs, if several protocols fit: the beginning of its hash.")
+    ] = None,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+) -> None:
+    """Compare sets by their runs: means, and differences paired by fold and seed."""
+    from description_store.database import open_store
+    from description_store.runs import list_runs
+    from description_store.sets import find_set
+    from dfer.errors import UsageError
+    from dfer.experiments.comparison import compare as compare_runs
+
+    with open_store(db, must_exist=True) as store:
+        found = [find_set(store, name) for name in names]
+        runs_of = {s.name: list_runs(store, set_version=s.version) for s in found}
+    if len(runs_of) < 2:
+        raise UsageError("two different sets are needed to compare", hint="dfer compare v1 v2")
+    comparison = compare_runs(runs_of, protocol=protocol)
+    kinds = {s.name: _kind(s.provenance.control, s.provenance.model, s.provenance.kind) for s in found}
+    if json:
+        output.print_json(_as_json(comparison, kinds))
+        return
+    _print(comparison, kinds)
+
+
+def _kind(control: str | None, model: str | None, kind: str) -> str:
+    return f"{control} control" if control else model or kind
+
+
+def _as_json(comparison: "Comparison", kinds: dict[str, str]) -> dict[str, Any]:
+    run = comparison.example
+    return {
+        "protocol": comparison.protocol,
+        "recipe": run.recipe,
+        "dataset": run.dataset,
+        "selection": run.selection,
+        "rows": [
+            {
+                "set": row.set,
+                "made_by": kinds[row.set],
+                "runs": row.runs,
+                "uar_mean": row.uar_mean,
+                "uar_std": row.uar_std,
+                "war_mean": row.war_mean,
+                "war_std": row.war_std,
+            }
+            for row in comparison.rows
+        ],
+        "pairs": [
+            {
+                "a": pair.a,
+                "b": pair.b,
+                "uar_diff": pair.uar.mean,
+                "uar_ci": pair.uar.interval,
+                "war_diff": pair.war.mean,
+                "war_ci": pair.war.interval,
+                "p": pair.uar.p,
+                "n": pair.uar.n,
+            }
+            for pair in comparison.pairs
+        ],
+        "other_protocols": comparison.other_protocols,
+    }
+
+
+def _print(comparison: "Comparison", kinds: dict[str, str]) -> None:
+    run = comparison.example
+    clip = run.specification["clip"]
+    typer.echo(
+        f"{run.recipe} on {run.dataset} · CLIP {clip['architecture']} ({clip['pretrained']}) · "
+        f"epoch selection: {run.selection}"
+    )
+    output.print_table(
+        ["set", "runs", "UAR", "WAR", "made by"],
+        [
+            [r.set, str(r.runs), _mean(r.uar_mean, r.uar_std), _mean(r.war_mean, r.war_std), kinds[r.set]]
+            for r in comparison.rows
+        ],
+        right=["runs", "UAR", "WAR"],
+    )
+    for pair in comparison.pairs:
+        typer.echo(in_words(pair))
+    if comparison.other_protocols:
+        others = ", ".join(f"{h[4:12]} ({n} runs)" for h, n in comparison.other_protocols.items())
+        output.warn(
+            f"these sets have runs of other protocols too, left out: {others}; choose one with --protocol"
+        )
+
+
+def in_words(pair: "Pair") -> str:
+    """ "v3 − v1: +0.90 UAR (95 % CI −0.40 … +2.10), …, 15 pairs: no evidence of a difference in UAR"."""
+    if pair.uar.n == 0:
+        return f"{pair.a} − {pair.b}: no runs of the same fold and seed, so nothing to pair"
+    differences = f"{_difference(pair.uar, 'UAR')}, {_difference(pair.war, 'WAR')}"
+    return f"{pair.a} − {pair.b}: {differences}, {output.count_of(pair.uar.n, 'pair')}: {_verdict(pair.uar)}"
+
+
+def _verdict(uar: "PairedDifference") -> str:
+    if uar.interval is None:
+        return "one pair cannot tell a difference from noise"
+    low, high = uar.interval
+    if uar.p is None:
+        return "the same in every pair" if low == high == 0 else "the same difference in every pair"
+    if low <= 0 <= high:
+        return f"no evidence of a difference in UAR (p = {uar.p:.2f})"
+    return f"a difference in UAR (p = {uar.p:.3f})"
+
+
+def _mean(mean: float, deviation: float | None) -> str:
+    return f"{100 * mean:.2f}" + ("" if deviation is None else f" ± {100 * deviation:.2f}")
+
+
+def _difference(difference: "PairedDifference", metric: str) -> str:
+    assert difference.mean is not None
+    text = f"{_signed(difference.mean)} {metric}"
+    if difference.interval is None:
+        return text
+    low, high = difference.interval
+    return f"{text} (95 % CI {_signed(low)} … {_signed(high)})"
+
+
+def _signed(fraction: float) -> str:
+    return f"{100 * fraction:+.2f}".replace("-", "−")

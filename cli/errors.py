@@ -1,0 +1,39 @@
+"""One place where what went wrong becomes a message and an exit code."""
+
+import os
+import sqlite3
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from description_store.errors import StoreError, UnknownName
+from dfer.errors import ConfigurationError, DferError, UsageError
+
+from . import output
+
+
+class CommandGroup(TyperGroup):
+    """Runs a command and turns foreseen errors into one clear message; DFER_DEBUG=1 shows the traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DferError as error:
+            code, message, hint = error.exit_code, error.message, error.hint
+            cause: Exception = error
+        except UnknownName as error:
+            code, message, hint, cause = UsageError.exit_code, error.message, error.hint, error
+        except StoreError as error:
+            code, message, hint, cause = ConfigurationError.exit_code, error.message, error.hint, error
+        except sqlite3.Error as error:
+            code, message, cause = 1, f"the description store failed: {error}", error
+            hint = "is the disk full, or the file locked by another program? What was saved before is kept"
+        except BrokenPipeError:
+            raise  # the reader of our output went away (`dfer … | head`): click ends quietly
+        except OSError as error:
+            code, message, hint, cause = 1, str(error), "", error
+        if os.environ.get("DFER_DEBUG") == "1":
+            raise cause
+        output.fail(message, hint)
+        raise typer.Exit(code)

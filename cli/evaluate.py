@@ -1,0 +1,108 @@
+"""`dfer evaluate`: a set against data, with a trained run's weights or with no training at all."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from . import output
+from .options import DEFAULT_DB, Db, Json, Quiet
+from .runs import print_run, run_as_json
+from .training_options import (
+    Accelerator,
+    Again,
+    AllowMissing,
+    Clip,
+    Data,
+    Dataset,
+    Descriptions,
+    Fold,
+    Precision,
+    Pretrained,
+    Root,
+    Settings,
+    Workers,
+    chosen_weights,
+    default_workers,
+    parse_settings,
+    progress_shown,
+)
+
+
+def evaluate(
+    descriptions: Descriptions,
+    data: Data,
+    dataset: Dataset = "csv",
+    root: Root = None,
+    run: Annotated[
+        str | None, typer.Option("--run", help="A trained run; without it nothing is trained.")
+    ] = None,
+    recipe: Annotated[str, typer.Option(help="The method, where no run is given.")] = "zero-shot",
+    fold: Fold = 1,
+    clip: Clip = "ViT-B-32",
+    pretrained: Pretrained = None,
+    precision: Precision = "fp32",
+    settings: Settings = None,
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
+    again: Again = False,
+    allow_missing_classes: AllowMissing = False,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Score test clips with a set's words: zero-shot, or by a trained run whose words are replaced.
+
+    With --run its fold, seed, recipe, settings and CLIP are used, so that only the words differ.
+    """
+    from description_store.database import open_store
+    from description_store.runs import find_run
+    from description_store.sets import find_set
+    from dfer.errors import ConfigurationError
+    from dfer.training import running
+
+    with open_store(db, must_exist=True) as store:
+        found = find_set(store, descriptions)
+        source = running.DataSource(
+            dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
+        )
+        checkpoint: Path | None = None
+        if run is None:
+            prepared = running.prepare(
+                found,
+                source,
+                recipe=recipe,
+                overrides=parse_settings(settings),
+                architecture=clip,
+                pretrained=chosen_weights(clip, pretrained),
+                fold=fold,
+                seed=0,
+                precision=precision,
+            )
+        else:
+            trained = find_run(store, run)
+            if trained.folder is None:
+                raise ConfigurationError(
+                    f"{trained.name} has no checkpoint ({trained.status}, {trained.recipe})"
+                )
+            checkpoint = Path(trained.folder)
+            prepared = running.prepare_with_weights_of(
+                trained, found, source, pretrained=pretrained, precision=precision
+            )
+        output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)
+        with progress_shown(quiet=quiet) as on_progress:
+            result, created = running.run_evaluation(
+                store,
+                prepared,
+                set_version=found.version,
+                machine=running.Machine(accelerator=accelerator, workers=default_workers(workers)),
+                checkpoint=checkpoint,
+                again=again,
+                on_progress=on_progress,
+            )
+    if not created:
+        output.note(f"unchanged: {result.name} is a run of exactly this (--again repeats it)", quiet=quiet)
+    if json:
+        output.print_json(run_as_json(result) | {"created": created})
+        return
+    print_run(result)

@@ -1,0 +1,37 @@
+"""Options that many commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Db = Annotated[
+    Path,
+    typer.Option("--db", envvar="DFER_DB", help="The description store, one SQLite file.", show_envvar=True),
+]
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")]
+
+DEFAULT_DB = Path("dfer.db")
+
+
+def complete_class_set(incomplete: str) -> list[str]:
+    from dfer.class_sets import BUILT_IN
+
+    return [name for name in BUILT_IN if name.startswith(incomplete)]
+
+
+def complete_set(ctx: typer.Context, incomplete: str) -> list[str]:
+    """Names of sets in the store at hand. Completion never makes a store and never fails."""
+    from description_store.database import open_store
+    from description_store.errors import StoreError
+    from description_store.sets import list_sets
+
+    try:
+        with open_store(ctx.params.get("db") or DEFAULT_DB, must_exist=True) as db:
+            rows = list_sets(db)
+    except StoreError:
+        return []
+    names = [f"v{row['version']}" for row in rows]
+    names += [f"@{alias}" for row in rows for alias in (row["aliases"] or "").split()]
+    return [name for name in [*names, "latest"] if name.startswith(incomplete)]

@@ -1,0 +1,158 @@
+"""`dfer train`: one run."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from . import output
+from .options import DEFAULT_DB, Db, Json, Quiet
+from .runs import print_run, run_as_json
+from .training_options import (
+    Accelerator,
+    Again,
+    AllowMissing,
+    Clip,
+    Data,
+    Dataset,
+    Descriptions,
+    Fold,
+    Precision,
+    Pretrained,
+    Root,
+    Settings,
+    Workers,
+    chosen_weights,
+    default_workers,
+    parse_settings,
+    progress_shown,
+)
+
+if TYPE_CHECKING:
+    from dfer.training.specification import RunSpecification
+
+
+def train(
+    descriptions: Descriptions,
+    data: Data,
+    dataset: Dataset = "csv",
+    root: Root = None,
+    recipe: Annotated[str, typer.Option(help="The training method.")] = "dfer-clip",
+    fold: Fold = 1,
+    seed: Annotated[int, typer.Option(help="Decides initial weights, order and augmentation.")] = 1,
+    clip: Clip = "ViT-B-32",
+    pretrained: Pretrained = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's own.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's own.")] = None,
+    selection: Annotated[
+        Literal["last", "best-val", "best-test"],
+        typer.Option(
+            help="Which epoch counts. best-test is what both papers did; it looks at the test clips."
+        ),
+    ] = "last",
+    augmentation: Annotated[
+        str, typer.Option(help="mafw (crop, flip), dfew (and brightness), ferv39k (and rotation), or none.")
+    ] = "mafw",
+    precision: Precision = "fp32",
+    settings: Settings = None,
+    workers: Workers = None,
+    accelerator: Accelerator = "auto",
+    out: Annotated[
+        Path | None, typer.Option(help="Where checkpoints go. Default: runs/ beside the store.")
+    ] = None,
+    again: Again = False,
+    allow_missing_classes: AllowMissing = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the compiled specification; train nothing.")
+    ] = False,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Train one recipe with one description set on one fold."""
+    from description_store.database import open_store
+    from description_store.sets import find_set
+    from dfer.training import running
+
+    overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
+    with open_store(db, must_exist=True) as store:
+        found = find_set(store, descriptions)
+        prepared = running.prepare(
+            found,
+            running.DataSource(
+                dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
+            ),
+            recipe=recipe,
+            overrides=overrides,
+            architecture=clip,
+            pretrained=chosen_weights(clip, pretrained),
+            fold=fold,
+            seed=seed,
+            selection=selection,
+            augmentation=augmentation,
+            precision=precision,
+        )
+        if dry_run:
+            _print_plan(prepared.spec, json=json)
+            return
+        counts = f"{len(prepared.clips.train)} training and {len(prepared.clips.test)} test clips"
+        output.note(f"{found.name}, {recipe}, fold {fold}, seed {seed}: {counts}", quiet=quiet)
+        with progress_shown(quiet=quiet) as on_progress:
+            run, created = running.run_training(
+                store,
+                prepared,
+                set_version=found.version,
+                out=out or db.resolve().parent / "runs",
+                machine=running.Machine(accelerator=accelerator, workers=default_workers(workers)),
+                again=again,
+                on_progress=on_progress,
+            )
+    if not created:
+        output.note(f"unchanged: {run.name} is a run of exactly this (--again repeats it)", quiet=quiet)
+    if json:
+        output.print_json(run_as_json(run) | {"created": created})
+        return
+    print_run(run)
+    output.note(f"next: dfer runs show {run.name}   dfer compare {found.name} …", quiet=quiet)
+
+
+def _print_plan(spec: "RunSpecification", *, json: bool) -> None:
+    from dfer.describe.clip_tokens import CONTEXT_LENGTH, count_tokens
+
+    context = int(spec.settings.get("context_tokens", 0))
+    position = spec.settings.get("description_position", "end")
+    layouts = {name: _layout(position, context, count_tokens(text)) for name, text in spec.classes_and_texts}
+    if json:
+        content: dict[str, Any] = spec.model_dump(mode="json")
+        output.print_json(
+            {
+                "dry_run": True,
+                "spec_hash": spec.hash,
+                "protocol_hash": spec.protocol_hash,
+                **content,
+                "layout": layouts,
+            }
+        )
+        return
+    for name, text in spec.classes_and_texts:
+        typer.echo(f"{name}: {text}\n    {layouts[name]} of {CONTEXT_LENGTH}")
+    typer.echo("")
+    plain = {
+        k: v
+        for k, v in spec.model_dump(mode="json").items()
+        if k not in ("classes", "texts", "settings", "clip")
+    }
+    for key, value in {**plain, **{f"clip.{k}": v for k, v in spec.clip.items()}, **spec.settings}.items():
+        typer.echo(f"{key:>26}: {value}")
+    typer.echo(f"{'specification':>26}: {spec.hash}")
+
+
+def _layout(position: str, context: int, text: int) -> str:
+    """Which tokens stand where, and how many there are."""
+    parts = {
+        "end": [(context, "context"), (text, "text")],
+        "middle": [(context // 2, "context"), (text, "text"), (context - context // 2, "context")],
+        "front": [(text, "text"), (context, "context")],
+    }[position]
+    middle = " ".join(f"[{count} {what}]" for count, what in parts if count)
+    return f"[start] {middle} [end] = {context + text + 2} tokens"

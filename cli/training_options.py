@@ -1,0 +1,131 @@
+"""What `dfer train` and `dfer evaluate` share: options, progress and the reading of `--set`."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from . import output
+from .options import complete_set
+
+if TYPE_CHECKING:
+    from dfer.training.loop import Progress
+
+Descriptions = Annotated[
+    str, typer.Option("--descriptions", "-d", help="A description set.", autocompletion=complete_set)
+]
+Dataset = Annotated[str, typer.Option(help="The reader: csv, or dfer-clip for that project's lists.")]
+Data = Annotated[
+    Path, typer.Option(help="The CSV file; for dfer-clip a folder of lists or a {fold}/{split} pattern.")
+]
+Root = Annotated[Path | None, typer.Option(help="Where the clips lie, if not where the list says.")]
+Clip = Annotated[
+    str, typer.Option(help="An open_clip architecture, or tiny (random weights, for trying things out).")
+]
+Pretrained = Annotated[
+    str | None,
+    typer.Option(help="An open_clip tag, a weights file, or random. Default: openai, and random for tiny."),
+]
+Fold = Annotated[int, typer.Option(min=1, help="The fold whose clips are the test set.")]
+Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="bf16: mixed precision.")]
+Workers = Annotated[
+    int | None, typer.Option(min=0, help="Processes that read clips. Default: one per core, at most 8.")
+]
+Accelerator = Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="Where to compute.")]
+Again = Annotated[bool, typer.Option("--again", help="Do it even if exactly this was done before.")]
+AllowMissing = Annotated[
+    bool, typer.Option("--allow-missing-classes", help="Go on where classes of the set have no clip at all.")
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the recipe; repeatable."),
+]
+
+
+def default_workers(asked: int | None) -> int:
+    return min(os.cpu_count() or 1, 8) if asked is None else asked
+
+
+def chosen_weights(clip: str, pretrained: str | None) -> str | None:
+    """None stands for random weights."""
+    if pretrained is None:
+        return None if clip == "tiny" else "openai"
+    return None if pretrained == "random" else pretrained
+
+
+def parse_settings(assignments: list[str] | None, **named: Any) -> dict[str, Any]:
+    """`key=value` texts, their values read as JSON where they are JSON; named options come on top."""
+    import json
+
+    from dfer.errors import UsageError
+
+    settings: dict[str, Any] = {}
+    for assignment in assignments or ():
+        key, equals, value = assignment.partition("=")
+        if not equals:
+            raise UsageError(
+                f"--set {assignment}: expected KEY=VALUE", hint="for example --set context_tokens=16"
+            )
+        try:
+            settings[key.strip()] = json.loads(value)
+        except ValueError:
+            settings[key.strip()] = value
+    return settings | {key: value for key, value in named.items() if value is not None}
+
+
+@contextmanager
+def progress_shown(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
+    """A bar on a terminal; a line per epoch elsewhere."""
+    if quiet:
+        yield lambda progress: None
+    elif sys.stderr.isatty():
+        with _bar() as on_progress:
+            yield on_progress
+    else:
+        yield _line
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[["Progress"], None]]:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading the first clips", total=None)
+
+        def on_progress(progress: "Progress") -> None:
+            loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
+            bar.update(
+                task,
+                description=f"epoch {progress.epoch}/{progress.epochs} {progress.stage}{loss}",
+                total=progress.total,
+                completed=progress.done,
+            )
+
+        yield on_progress
+
+
+@contextmanager
+def clips_bar(clips: int, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """A bar over clips on a terminal; nothing elsewhere."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Bar
+
+    with Bar(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("drawing", total=clips)
+        yield lambda done, total: bar.update(task, completed=done)
+
+
+def _line(progress: "Progress") -> None:
+    if progress.done == progress.total:
+        loss = "" if progress.loss is None else f"  loss {progress.loss:.4f}"
+        output.note(f"epoch {progress.epoch}/{progress.epochs}  {progress.stage}{loss}")

@@ -1,0 +1,22 @@
+"""One labelled clip, as every reader makes it and everything after the readers takes it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Clip:
+    """A folder of frames or a video file, with the name of its class.
+
+    `id` is the path as the list writes it, with forward slashes, so that it means the same on every machine;
+    it is unique together with `fold` and `split`. `path` is where the clip lies on this disk. Integers for
+    labels exist only beside a class set, never here.
+    """
+
+    id: str
+    path: Path
+    label: str
+    split: str | None = None
+    fold: int | None = None
+    caption: str | None = None
+    subject: str | None = None

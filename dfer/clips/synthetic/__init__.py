@@ -1,0 +1,1 @@
+"""The synthetic world: drawn faces moved by action units. No evidence about real faces."""

@@ -1,0 +1,64 @@
+"""A run's specification: everything that decides its numbers, and nothing else."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from description_store.hashing import tagged_hash
+from description_store.records import DescriptionSet
+
+Selection = Literal["last", "best-val", "best-test"]
+Precision = Literal["fp32", "bf16"]
+
+# What may differ between the runs of one table: the words, and what runs are paired by.
+_VARIES = {"set", "set_hash", "texts", "fold", "seed"}
+
+
+class RunSpecification(BaseModel):
+    """`texts` are in the order of `classes`. `settings` are the recipe's, complete.
+
+    `dataset` is a reader's name; `data_fingerprint` identifies the clips themselves. `trained_by` is the
+    specification hash of the run whose weights are evaluated with other words, else None.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    set: str
+    set_hash: str
+    classes: tuple[str, ...]
+    texts: tuple[str, ...]
+    recipe: str
+    settings: dict[str, Any]
+    clip: dict[str, str | int | bool | None]
+    dataset: str
+    data_fingerprint: str
+    fold: int
+    seed: int
+    selection: Selection
+    augmentation: str
+    precision: Precision
+    trained_by: str | None = None
+
+    @property
+    def classes_and_texts(self) -> list[tuple[str, str]]:
+        return list(zip(self.classes, self.texts, strict=True))
+
+    @property
+    def hash(self) -> str:
+        """Identity of the run. The set's number in this store is not part of it; its content hash is."""
+        return tagged_hash("rs1", self.model_dump(mode="json", exclude={"set"}))
+
+    @property
+    def protocol_hash(self) -> str:
+        """Equal for runs that may stand in one table: all but words, fold and seed is the same."""
+        return tagged_hash("rp1", self.model_dump(mode="json", exclude=_VARIES))
+
+
+def words_of(description_set: DescriptionSet) -> dict[str, Any]:
+    """The fields of a specification that a description set decides."""
+    return {
+        "set": description_set.name,
+        "set_hash": description_set.hash,
+        "classes": description_set.class_names,
+        "texts": tuple(d.text for d in description_set.descriptions),
+    }
