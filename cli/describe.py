@@ -113,7 +113,7 @@ def describe(
         if alias:
             move_alias(store, alias, described.description_set.version)
     for warning in described.warnings:
-        output.warn(warning)
+        output.warn(warning, quiet=quiet)
     if json:
         output.print_json(_as_json(described, context_tokens))
     else:
@@ -155,13 +155,15 @@ def _print_described(described: "Described", *, quiet: bool) -> None:
     )
     warnings = [f"{d.class_name}: {warning}" for d in saved.descriptions for warning in d.warnings]
     for warning in warnings[:_WARNINGS_SHOWN]:
-        output.warn(warning)
+        output.warn(warning, quiet=quiet)
     if len(warnings) > _WARNINGS_SHOWN:
         rest = len(warnings) - _WARNINGS_SHOWN
-        output.warn(f"and {rest} more of this kind: dfer sets show {saved.name} --json has them all")
+        output.warn(
+            f"and {rest} more of this kind: dfer sets show {saved.name} --json has them all", quiet=quiet
+        )
     for d in saved.descriptions:
         if d.dropped:
-            output.warn(f"{d.class_name}: dropped to fit the budget: {'; '.join(d.dropped)}")
+            output.warn(f"{d.class_name}: dropped to fit the budget: {'; '.join(d.dropped)}", quiet=quiet)
     usage = ""
     if described.calls_made and described.input_tokens is not None and described.output_tokens is not None:
         usage = f" · {described.input_tokens:,} in / {described.output_tokens:,} out tokens"

@@ -21,8 +21,9 @@ def note(message: str, *, quiet: bool = False) -> None:
         typer.echo(message, err=True)
 
 
-def warn(message: str) -> None:
-    typer.secho(f"warning: {message}", err=True, fg=typer.colors.YELLOW)
+def warn(message: str, *, quiet: bool = False) -> None:
+    if not quiet:
+        typer.secho(f"warning: {message}", err=True, fg=typer.colors.YELLOW)
 
 
 def fail(message: str, hint: str) -> None:

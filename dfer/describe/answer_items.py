@@ -70,7 +70,7 @@ def collect_items(lines: Sequence[Line], is_echo: Callable[[str], bool]) -> Foun
             items[-1].parts.append(line.text)
         else:
             names = line.kind == "heading" or (following.kind == "item" and word_count(line.text) <= 3)
-            usable = names and names_something(line.text) and not is_echo(line.text)
+            usable = names and names_something(line.text)
             section = bare(line.text) if usable else "" if line.kind == "heading" else section
             ignored.append(line.text)
             ends_with_item = False

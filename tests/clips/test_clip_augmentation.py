@@ -111,8 +111,12 @@ def test_every_frame_is_changed_alike(name: str, seed: int, height: int, width: 
 
 
 def test_stretching_is_pil_s_bilinear_and_keeps_no_proportions() -> None:
-    frames = picture(90, 130)
-    assert difference(stretch(frames, size=32), pil(frames).resize((32, 32), Image.Resampling.BILINEAR)) <= 2
+    noise = torch.randint(
+        0, 256, (1, 3, 90, 130), dtype=torch.uint8, generator=torch.Generator().manual_seed(0)
+    )
+    for frames in (picture(90, 130), noise):  # noise shows whether shrinking averages, as PIL does
+        expected = pil(frames).resize((32, 32), Image.Resampling.BILINEAR)
+        assert difference(stretch(frames, size=32), expected) <= 2
 
 
 def test_cropping_then_stretching_is_what_pil_does() -> None:
@@ -136,6 +140,8 @@ def test_rotation_turns_as_pil_does_with_black_corners() -> None:
     apart = np.abs(out[0].permute(1, 2, 0).numpy().astype(int) - expected)
     assert (apart > 12).mean() < 0.03  # nearest pixels may fall to the other side at edges
     assert out[0, :, 0, 0].tolist() == [0, 0, 0]
+    two_levels = (frames > 100).to(torch.uint8) * 200  # nearest: pixels move, none is mixed
+    assert set(apply(two_levels, still(angle=3.0), size=41).unique().tolist()) == {0, 200}
 
 
 def test_a_flip_mirrors_left_and_right() -> None:

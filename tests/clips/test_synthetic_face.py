@@ -101,6 +101,14 @@ def test_a_clip_shows_its_units_near_their_strength_and_strays_little_from_other
             assert max(pose[unit] for pose in motion.poses) <= 0.13
 
 
+def test_some_clips_blink_and_some_do_not() -> None:
+    motions = [draw_motion({}, frames=24, rng=random.Random(seed)) for seed in range(40)]
+    most = [max(pose.blink for pose in motion.poses) for motion in motions]
+    assert any(blink > 0.7 for blink in most)
+    assert 0.0 in most
+    assert all(0 <= pose.blink <= 1 for motion in motions for pose in motion.poses)
+
+
 def test_light_falls_as_said_and_noise_is_new_in_each_frame() -> None:
     face = draw_face(PERSON, Pose(), size=SIZE)
     plain = {"gain": 1.0, "across": 0.0, "down": 0.0, "warmth": 0.0, "noise": 0.0}
