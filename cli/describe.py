@@ -69,7 +69,7 @@ def describe(
     from description_store.sets import move_alias
     from dfer.class_sets import load_class_set
     from dfer.describe import describing
-    from dfer.describe.asking import Patience
+    from dfer.describe.asking.ask import Patience
     from dfer.describe.clip_tokens import token_budget
     from dfer.describe.templates import load_template
 

@@ -1,4 +1,4 @@
-"""The Facial Action Coding System as far as `dfer` uses it: which action units make which emotion, and how strongly.
+"""The Facial Action Coding System as far as `dfer` uses it: which units make which emotion, how strongly.
 
 Both the offline author `builtin/facs` (which puts the units into words) and the synthetic world (which draws
 them) read this one table, so that a description and a drawn face mean the same thing.
@@ -49,7 +49,7 @@ EMOTIONS: dict[str, dict[int, float]] = {
 
 
 def compound(emotions: list[str]) -> dict[int, float]:
-    """The action units of several emotions at once: each unit at its strongest, in the order of its number."""
+    """The action units of several emotions at once: each unit at its strongest, in order of its number."""
     units: dict[int, float] = {}
     for emotion in emotions:
         for unit, intensity in EMOTIONS[emotion].items():

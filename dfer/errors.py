@@ -1,4 +1,4 @@
-"""Errors for people. Each says what happened and what to do; the command line turns `exit_code` into its own."""
+"""Errors for people. Each says what happened and what to do; `exit_code` is what the command ends with."""
 
 
 class DferError(Exception):

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback that speaks the chat-completions dialect, or misbehaves as a test asks it to."""
+"""A real HTTP server on loopback that speaks the chat-completions dialect, or misbehaves as a test asks."""
 
 import json
 import threading

@@ -12,13 +12,13 @@ from description_store.sets import save_class_set, save_prompt, save_set
 from dfer import __version__
 from dfer.class_sets import ClassSet
 from dfer.describe import facs_author
-from dfer.describe.asking import Patience, ask_all
+from dfer.describe.asking.ask import Patience, ask_all
+from dfer.describe.asking.completion import beginning
+from dfer.describe.asking.endpoint import OPENAI, Endpoint, choose_endpoint
+from dfer.describe.asking.failures import Failure
+from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.compiling import ClassWords, OnOverflow, compile_descriptions
-from dfer.describe.completion import beginning
-from dfer.describe.endpoint import OPENAI, Endpoint, choose_endpoint
-from dfer.describe.failures import Failure
 from dfer.describe.parsing import PARSER_VERSION, parse_answer
-from dfer.describe.request import AnswerRequest
 from dfer.describe.templates import PromptTemplate, render_all
 from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError
 
@@ -74,7 +74,7 @@ def plan_questions(
     seed: int | None = None,
     max_output_tokens: int | None = None,
 ) -> Questions:
-    """One request per class. Parameters left None are not sent, which is another question than their default."""
+    """One request per class. What is left None is not sent: that is another question than the default."""
     questions = render_all(template, class_set)
     endpoint: Endpoint | None = None
     params: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from description_store.records import Description, DescriptionSet
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClassDifference:
-    """`words` is the text as runs of (mark, words): " " in both, "-" only in the first, "+" only in the second.
+    """`words`: the text as runs of (mark, words), " " in both, "-" only in the first, "+" only in the second.
 
     Tokens are None where the class is missing from that set.
     """

@@ -1,4 +1,4 @@
-"""Prompts: Jinja2 templates with a short TOML front matter, rendered in a sandbox, addressed by their content.
+"""Prompts: Jinja2 templates with a short TOML front matter, rendered in a sandbox, addressed by content.
 
 A template sees `class_name` (the display name), `components` (of a compound emotion, else empty) and
 `class_set`. Nothing is sent before every class has been rendered and no two classes ask the same question.

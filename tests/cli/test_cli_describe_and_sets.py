@@ -1,4 +1,4 @@
-"""`dfer describe`, `dfer sets`, `dfer prompts`, `dfer classes`, `dfer db`: output, JSON keys and exit codes."""
+"""`dfer describe`, `sets`, `prompts`, `classes`, `db`: output, JSON keys and exit codes."""
 
 from pathlib import Path
 
@@ -14,7 +14,8 @@ DESCRIBE = "describe --classes dfew7 --model builtin/facs"
 def test_describe_prints_the_contracts_json(dfer: Dfer) -> None:
     made = dfer(f"{DESCRIBE} --json").json
     assert set(made) >= {
-        "set", "hash", "created", "class_set", "model", "prompt", "context_tokens", "budget", "classes", "calls", "usage"
+        "set", "hash", "created", "class_set", "model", "prompt", "context_tokens",
+        "budget", "classes", "calls", "usage",
     }  # fmt: skip
     assert (made["set"], made["created"], made["context_tokens"], made["budget"]) == ("v1", True, 8, 67)
     assert set(made["classes"][0]) >= {

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfer.describe.endpoint import DUMMY_KEY, choose_endpoint
-from dfer.describe.request import AnswerRequest, normalised_endpoint
+from dfer.describe.asking.endpoint import DUMMY_KEY, choose_endpoint
+from dfer.describe.asking.request import AnswerRequest, normalised_endpoint
 from dfer.errors import ConfigurationError
 
 BASE = AnswerRequest(

@@ -47,7 +47,7 @@ def test_a_users_toml_file_gives_names_display_names_and_components(tmp_path: Pa
     path = write(
         tmp_path,
         "my.toml",
-        'classes = ["calm", { name = "bored_tired", display = "bored and tired", components = ["bored", "tired"] }]',
+        'classes = ["calm", { name = "bored_tired", display = "so bored", components = ["bored", "tired"] }]',
     )
     class_set = load_class_set(path)
     assert class_set.name == "my"

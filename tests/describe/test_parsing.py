@@ -137,9 +137,9 @@ def test_an_item_is_one_descriptor_without_what_decorates_it(item: str, descript
     ("item", "descriptor"),
     [
         ("**Eyebrows**: lowered", "eyebrows lowered"),
-        ("**Eyebrows:** Lowered and drawn together", "lowered and drawn together"),
+        ("**Eyebrows:** Lowered and drawn together", "eyebrows lowered and drawn together"),
         ("Eyebrows – lowered", "eyebrows lowered"),
-        ("Eyebrows - lowered and tense", "lowered and tense"),
+        ("Eyebrows - lowered and tense", "eyebrows lowered and tense"),
         ("Eyebrows:lowered", "eyebrows lowered"),
         ("Feature 3: frowning", "frowning"),
         ("Upper face: eyebrows: lowered", "eyebrows lowered"),
@@ -182,7 +182,7 @@ def test_a_list_whose_first_indent_was_stripped_stays_flat() -> None:
 
 def test_numbers_below_numbers_are_leaves() -> None:
     answer = "1. Eyebrows\n   1. lowered\n   2. drawn together\n2. Mouth\n   1. tight"
-    assert descriptors(answer) == ["eyebrows lowered", "drawn together", "mouth tight"]
+    assert descriptors(answer) == ["eyebrows lowered", "eyebrows drawn together", "mouth tight"]
 
 
 def test_an_item_that_says_something_itself_stays_beside_its_leaves() -> None:

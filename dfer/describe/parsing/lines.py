@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from dfer.describe.answer_words import is_talk
-from dfer.describe.markers import is_bold, split_head, split_marker, word_count
+from dfer.describe.parsing.english import is_talk
+from dfer.describe.parsing.markers import is_bold, split_head, split_marker, word_count
 
 Kind = Literal["blank", "item", "heading", "text"]
 

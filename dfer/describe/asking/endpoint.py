@@ -7,7 +7,7 @@ OPENAI_BASE_URL. The key itself is never stored, logged or shown.
 import os
 from dataclasses import dataclass, field
 
-from dfer.describe.request import normalised_endpoint
+from dfer.describe.asking.request import normalised_endpoint
 from dfer.errors import ConfigurationError
 
 OPENAI = "https://api.openai.com/v1"
@@ -27,7 +27,7 @@ class Endpoint:
         if self.key is None:
             raise ConfigurationError(
                 f"no API key: {self.key_source} is not set",
-                hint="export it, or use --base-url for a local server, or --model builtin/facs, which needs none",
+                hint="export it, or name a local server with --base-url, or use --model builtin/facs",
             )
         return self.key
 

@@ -4,8 +4,8 @@ import json
 import re
 from typing import Any
 
-from dfer.describe.answer_words import is_label
-from dfer.describe.markers import has_letter
+from dfer.describe.parsing.english import is_label
+from dfer.describe.parsing.markers import has_letter
 
 _START = re.compile(r"^[ \t]*(?=[\[{])", re.MULTILINE)
 _CUT = re.compile(r"[ \t]*[\[{][ \t\n]*[\[{\"]")

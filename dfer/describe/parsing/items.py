@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from dfer.describe.answer_lines import LONGEST_HEADING, Line, bare, is_bare_head, names_something
-from dfer.describe.answer_words import is_talk
-from dfer.describe.markers import one_line, split_head, tidy, word_count
+from dfer.describe.parsing.english import is_talk
+from dfer.describe.parsing.lines import LONGEST_HEADING, Line, bare, is_bare_head, names_something
+from dfer.describe.parsing.markers import one_line, split_head, tidy, word_count
 
 _CLEARLY_DEEPER = 2  # spaces; one space is a stray
 

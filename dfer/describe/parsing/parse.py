@@ -9,13 +9,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from dfer.describe.answer_items import Found, collect_items
-from dfer.describe.answer_json import read_json
-from dfer.describe.answer_lines import read_lines, with_items
-from dfer.describe.answer_sentences import read_sentences
-from dfer.describe.answer_words import OPEN_ENDS, PROMPT_WORDS
 from dfer.describe.clip_tokens import token_ids
-from dfer.describe.markers import (
+from dfer.describe.parsing.english import OPEN_ENDS, PROMPT_WORDS
+from dfer.describe.parsing.items import Found, collect_items
+from dfer.describe.parsing.json_answers import read_json
+from dfer.describe.parsing.lines import read_lines, with_items
+from dfer.describe.parsing.markers import (
     has_letter,
     one_line,
     plain_characters,
@@ -23,6 +22,7 @@ from dfer.describe.markers import (
     tidy,
     without_thinking,
 )
+from dfer.describe.parsing.sentences import read_sentences
 
 PARSER_VERSION = "p1"  # stored with every parse: any change of what an answer gives is another version
 

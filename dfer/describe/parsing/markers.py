@@ -8,7 +8,7 @@ import html
 import re
 from typing import Any
 
-from dfer.describe.answer_words import is_label
+from dfer.describe.parsing.english import is_label, names_face_part
 
 _TERMINAL_ESCAPE = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?")
 _LINE_END = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -42,7 +42,6 @@ _EDGES = " ,;:.…!?-–—−|/\\#>=~^" + _BULLET_SIGNS
 _ANDS = re.compile(r"^(?:(?:and|or|&)(?:[ ]+|$))+|[,;][ ]*(?:and|or|&)$", re.IGNORECASE)
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 _LONGEST_COLON_HEAD, _LONGEST_DASH_HEAD = 4, 3  # in words; a longer one is a phrase of its own
-_STANDS_ALONE = 2  # words that a text needs to be understood without its head: "Eyebrows: lowered" keeps both
 
 
 def without_thinking(text: str) -> tuple[str, bool]:
@@ -156,7 +155,8 @@ def _without_head(text: str) -> str:
     if not (split := split_head(text)):
         return text
     head, rest = split
-    if word_count(rest) >= _STANDS_ALONE or is_label(head):
+    # "Eyebrows: lowered and drawn together" says nothing without its head; "Eyes: narrowed eyes" does.
+    if names_face_part(rest) or is_label(head):
         return rest
     return f"{head} {_lower_start(rest)}"
 

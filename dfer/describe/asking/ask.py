@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from description_store.records import Answer
-from dfer.describe.completion import NotACompletion, read_completion
-from dfer.describe.endpoint import Endpoint
-from dfer.describe.failures import Failure, scrub, understand
-from dfer.describe.request import AnswerRequest
+from dfer.describe.asking.completion import NotACompletion, read_completion
+from dfer.describe.asking.endpoint import Endpoint
+from dfer.describe.asking.failures import Failure, scrub, understand
+from dfer.describe.asking.request import AnswerRequest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,6 +18,14 @@ identify include includes including indicate indicating key recognise recognize 
 """
 PROMPT_WORDS = frozenset(_PROMPT_WORDS.split())
 
+# What a description is about: a text that names one is understood without its head.
+_FACE_PARTS = """
+brow brows cheek cheeks chin crow dimple dimples eye eyebrow eyebrows eyelid eyelids eyes face forehead frown
+gaze glare grimace head jaw lid lids lip lips mouth nose nostril nostrils scowl skin smile smirk sneer stare
+teeth tears tongue
+"""
+FACE_PARTS = frozenset(_FACE_PARTS.split())
+
 # A last word after which more was to come.
 _OPEN_ENDS = """
 a an and are as at between by for from in into is its of on or than that the their to which while with your
@@ -58,3 +66,9 @@ def is_talk(text: str) -> bool:
 def is_label(head: str) -> bool:
     """Whether `head` only says what it is, as in "Feature 3: raised cheeks"."""
     return all(word.isdecimal() or word.casefold() in LABELS for word in head.replace("_", " ").split())
+
+
+def names_face_part(text: str) -> bool:
+    """Whether `text` has two words or more, and one of them says what part of a face it is about."""
+    words = re.findall(r"[^\W\d_]+", text.casefold())
+    return len(words) > 1 and not FACE_PARTS.isdisjoint(words)

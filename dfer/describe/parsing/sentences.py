@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import groupby
 
-from dfer.describe.answer_items import Found
-from dfer.describe.answer_lines import Line
-from dfer.describe.answer_words import GOES_ON, LEADS_TO_LIST, is_talk
-from dfer.describe.markers import has_letter, one_line, word_count
+from dfer.describe.parsing.english import GOES_ON, LEADS_TO_LIST, is_talk
+from dfer.describe.parsing.items import Found
+from dfer.describe.parsing.lines import Line
+from dfer.describe.parsing.markers import has_letter, one_line, word_count
 
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[\"'(]?[A-Z])|(?<=!)\s+")
 _BREAK = re.compile(r"[()]|[,;](?=\s|$)")

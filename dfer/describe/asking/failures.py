@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-from dfer.describe.completion import NotACompletion, beginning
-from dfer.describe.endpoint import Endpoint
+from dfer.describe.asking.completion import NotACompletion, beginning
+from dfer.describe.asking.endpoint import Endpoint
 from dfer.errors import ConfigurationError, DferError, ProviderError
 
 _KEY_SHAPE = re.compile(r"\b(sk|pk|rk|key)-[\w*-]{4,}|Bearer\s+[^\s'\"]+", re.IGNORECASE)
@@ -15,7 +15,7 @@ _KEY_SHAPE = re.compile(r"\b(sk|pk|rk|key)-[\w*-]{4,}|Bearer\s+[^\s'\"]+", re.IG
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """`terminal` failures would hit every other question too. `retry_after` is the server's wish, in seconds."""
+    """`terminal`: it would hit every other question too. `retry_after`: the server's wish, in seconds."""
 
     outcome: str
     message: str
@@ -141,7 +141,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def _server_message(error: object) -> str:
-    """Error bodies come as {"error": {...}}, {"error": "text"}, {"detail": ...}, plain text, HTML or nothing."""
+    """Error bodies: {"error": {...}}, {"error": "text"}, {"detail": ...}, plain text, HTML or nothing."""
     body = getattr(error, "body", None)
     if isinstance(body, dict):
         inner = body.get("error", body)

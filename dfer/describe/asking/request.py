@@ -1,7 +1,7 @@
 """One question to one model, and the cache key of its answer.
 
-The key is a contract (docs/cache-key.md): it holds exactly what determines the answer. Neither the API key nor
-retries, timeouts, template names, class names, parsers or software versions are part of it.
+The key is a contract (docs/cache-key.md): it holds exactly what determines the answer. The API key, retries,
+timeouts, template names, class names, parsers and software versions are no part of it.
 """
 
 from dataclasses import dataclass, field
