@@ -11,15 +11,29 @@ import typer
 
 from . import output
 
-# Random weights learn nothing at the published rate of 1e-5, which is meant for fine-tuning a trained CLIP.
-_TRAINING = "--clip tiny --epochs 6 --batch-size 16 --set visual_learning_rate=0.01 --quiet"
+# The tiny CLIP starts from random weights, so it wants other rates than a trained CLIP that is fine-tuned.
+_SETTINGS = """\
+classes = "dfew7"
+
+[train]
+data = "world/clips.csv"
+clip = "tiny"
+epochs = 8
+batch_size = 8
+augmentation = "none"
+settings = [
+    "pixel_normalisation=clip",
+    "temporal_learning_rate=0.001",
+    "visual_learning_rate=0.0001",
+]
+"""
 
 
 def demo(
     folder: Annotated[
         Path | None, typer.Option(help="A new folder to work in. Default: a scratch folder.")
     ] = None,
-    clips: Annotated[int, typer.Option(min=28, help="Clips in the synthetic world.")] = 140,
+    clips: Annotated[int, typer.Option(min=70, help="Clips in the synthetic world.")] = 140,
     folds: Annotated[int, typer.Option(min=1, max=5, help="How many of the five folds to train on.")] = 2,
 ) -> None:
     """The whole way in a scratch folder, offline: describe, make controls, train, compare."""
@@ -27,36 +41,36 @@ def demo(
     from dfer.errors import UsageError
 
     started = time.monotonic()
-    place = folder or Path(tempfile.mkdtemp(prefix="dfer-demo-"))
+    place = (folder or Path(tempfile.mkdtemp(prefix="dfer-demo-"))).absolute()
     if place.exists() and any(place.iterdir()):
         raise UsageError(f"{place} is not empty", hint="name a new folder")
     place.mkdir(parents=True, exist_ok=True)
     before = Path.cwd()
     os.chdir(place)
     try:
+        _say("Settings of this folder, in dfer.toml, so that the commands stay short.")
+        Path("dfer.toml").write_text(_SETTINGS, encoding="utf-8")
+        typer.echo(_SETTINGS)
         _say("A small world of animated faces, drawn from action units. It is no evidence about real faces.")
-        _run(f"dfer data synth world --classes dfew7 --clips {clips} --seed 1 --size 64")
+        _run(f"dfer data synth world --clips {clips} --seed 1 --size 64")
         with facs_server() as base_url:
-            _say(
-                "Descriptions, asked of an LLM server on this machine (here the built-in author behind HTTP)."
-            )
-            _run(
-                f"dfer describe --classes dfew7 --model builtin/facs --base-url {base_url} --alias described"
-            )
-        _say("Two control sets: class names alone, and random words of the same number and length.")
-        _run("dfer sets control @described --kind names --alias names --quiet")
-        _run("dfer sets control @described --kind random --seed 1 --alias random --quiet")
-        _say(f"DFER-CLIP, trained with each of the three on {folds} folds.")
+            _say("Descriptions, asked of an LLM server on this machine (the built-in author behind HTTP).")
+            _run(f"dfer describe --model builtin/facs --base-url {base_url} --alias described")
+        _say("Two control sets: class names alone, and random words, as many and as long.")
+        _run("dfer sets control @described --kind names --alias names")
+        _run("dfer sets control @described --kind random --seed 1 --alias random")
+        _say(f"DFER-CLIP, trained with each of the three sets on {output.count_of(folds, 'fold')}.")
         for name in ("described", "names", "random"):
             for fold in range(1, folds + 1):
-                _run(f"dfer train --descriptions @{name} --data world/clips.csv --fold {fold} {_TRAINING}")
+                _run(f"dfer train --descriptions @{name} --fold {fold} --brief")
         _say("Which wording was better?")
         _run("dfer compare @described @names @random")
     finally:
         os.chdir(before)
     typer.echo(
-        "\nThe tiny CLIP has random weights, so words mean nothing to it: this table shows how a comparison\n"
-        "is made, not that wording does not matter. With real weights: --clip ViT-B-32 --pretrained openai.\n"
+        "\nThis CLIP started from random weights, so no word meant anything to it: the table shows how a\n"
+        "comparison is made, not what wording is worth. With trained weights:\n"
+        "  dfer train --clip ViT-B-32 --pretrained openai …\n"
     )
     typer.echo(f"Everything is in {place} ({time.monotonic() - started:.0f} s):")
     for what, where in (
@@ -65,7 +79,7 @@ def demo(
         ("checkpoints", "runs/"),
     ):
         typer.echo(f"  {what:<20} {place / where}")
-    output.note(f"next: cd {place} && dfer sets diff @described @random && dfer runs list")
+    output.note(f"next: cd {place} && dfer sets diff @described @random && dfer runs show r1")
 
 
 def _say(text: str) -> None:
@@ -77,7 +91,6 @@ def _run(command: str) -> None:
     from .main import app
 
     typer.echo(f"$ {command}")
-    arguments = shlex.split(command)[1:]
-    code = app(arguments, standalone_mode=False, prog_name="dfer")
+    code = app(shlex.split(command)[1:], standalone_mode=False, prog_name="dfer")
     if code:
         raise typer.Exit(int(code))

@@ -33,6 +33,11 @@ class CommandGroup(TyperGroup):
             raise  # the reader of our output went away (`dfer … | head`): click ends quietly
         except OSError as error:
             code, message, hint, cause = 1, str(error), "", error
+        except Exception as error:
+            if type(error).__module__.startswith("typer"):
+                raise  # usage errors, exits and aborts: typer handles its own
+            code, message, cause = 1, f"unexpected {type(error).__name__}: {error}", error
+            hint = "this is a fault of dfer; DFER_DEBUG=1 shows where, please report it"
         if os.environ.get("DFER_DEBUG") == "1":
             raise cause
         output.fail(message, hint)

@@ -79,7 +79,13 @@ def run_as_json(run: "Run") -> dict[str, Any]:
     }
 
 
-def print_run(run: "Run") -> None:
+def print_run(run: "Run", *, brief: bool = False) -> None:
+    if brief and not run.error:
+        typer.echo(
+            f"{run.name} · v{run.set_version}, fold {run.fold}, seed {run.seed}: "
+            f"UAR {_percent(run.uar)}, WAR {_percent(run.war)} on {_clips(run)} test clips"
+        )
+        return
     spec = run.specification
     typer.echo(
         f"{run.name} · v{run.set_version} · {run.recipe} on {run.dataset}, fold {run.fold}, seed {run.seed}"

@@ -65,6 +65,7 @@ def train(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print the compiled specification; train nothing.")
     ] = False,
+    brief: Annotated[bool, typer.Option("--brief", help="One line of result.")] = False,
     db: Db = DEFAULT_DB,
     json: Json = False,
     quiet: Quiet = False,
@@ -112,8 +113,9 @@ def train(
     if json:
         output.print_json(run_as_json(run) | {"created": created})
         return
-    print_run(run)
-    output.note(f"next: dfer runs show {run.name}   dfer compare {found.name} …", quiet=quiet)
+    print_run(run, brief=brief)
+    if not brief:
+        output.note(f"next: dfer runs show {run.name}   dfer compare {found.name} …", quiet=quiet)
 
 
 def _print_plan(spec: "RunSpecification", *, json: bool) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
+_ROUNDING = 1e-12  # differences of fractions that are equal on paper differ by less in floating point
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +41,8 @@ def paired_difference(first: Sequence[float], second: Sequence[float]) -> Paired
     if n == 1:
         return PairedDifference(n=1, mean=mean, interval=None, p=None)
     error = float(differences.std(ddof=1)) / math.sqrt(n)
-    if math.isclose(error, 0.0, abs_tol=1e-12):
+    if error < _ROUNDING:
+        mean = round(mean, 9)
         return PairedDifference(n=n, mean=mean, interval=(mean, mean), p=None)
     low, high = stats.t.interval(CONFIDENCE, df=n - 1, loc=mean, scale=error)
     p = stats.ttest_rel(first, second).pvalue

@@ -36,7 +36,7 @@ def test_tiny_is_open_clips_own_clip_in_float32() -> None:
     clip = load_tiny()
     assert type(clip.model) is open_clip.CLIP
     assert {parameter.dtype for parameter in clip.model.parameters()} == {torch.float32}
-    assert (clip.image_size, clip.embed_width, clip.text_width, clip.context_length) == (64, 128, 128, 77)
+    assert (clip.image_size, clip.embed_width, clip.text_width, clip.context_length) == (64, 256, 128, 77)
     assert clip.pixel_mean == open_clip.OPENAI_DATASET_MEAN
     assert clip.pixel_std == open_clip.OPENAI_DATASET_STD
 
