@@ -43,13 +43,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
     used = [i for i in range(len(headings)) if not rows or any(row[i] for row in rows)]
     headings, rows = [headings[i] for i in used], [[row[i] for i in used] for row in rows]
     console = Console(highlight=False)
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for heading in headings:
         table.add_column(
             heading,
             justify="right" if heading in right else "left",
             overflow="fold",
             no_wrap=heading != headings[-1],
+            min_width=8 if heading == headings[-1] else None,
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))

@@ -33,7 +33,7 @@ Pretrained = Annotated[
 Fold = Annotated[int, typer.Option(min=1, help="The fold whose clips are the test set.")]
 Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="bf16: mixed precision.")]
 Workers = Annotated[
-    int | None, typer.Option(min=0, help="Processes that read clips. Default: one per core, at most 8.")
+    int | None, typer.Option(min=0, help="Processes that read clips. Default: half the cores, at most 8.")
 ]
 Accelerator = Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help="Where to compute.")]
 Again = Annotated[bool, typer.Option("--again", help="Do it even if exactly this was done before.")]
@@ -47,7 +47,7 @@ Settings = Annotated[
 
 
 def default_workers(asked: int | None) -> int:
-    return min(os.cpu_count() or 1, 8) if asked is None else asked
+    return min((os.cpu_count() or 1) // 2, 8) if asked is None else asked
 
 
 def chosen_weights(clip: str, pretrained: str | None) -> str | None:

@@ -79,7 +79,8 @@ def train(
             f"{len(data['train'])} training clips are less than one batch of {settings.batch_size}",
             hint="choose a smaller --batch-size",
         )
-    optimizer = torch.optim.SGD(parameter_groups(recogniser, settings))
+    # fused: one pass over each parameter instead of four, with the same result to rounding.
+    optimizer = torch.optim.SGD(parameter_groups(recogniser, settings), fused=True)
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, list(settings.milestones), settings.gamma)
     model, optimizer = fabric.setup(recogniser, optimizer)
     model.mark_forward_method("text_features")
