@@ -78,6 +78,7 @@ def _as_json(comparison: "Comparison", kinds: dict[str, str]) -> dict[str, Any]:
             }
             for pair in comparison.pairs
         ],
+        "unmatched": comparison.unmatched,
         "other_protocols": comparison.other_protocols,
     }
 
@@ -99,6 +100,8 @@ def _print(comparison: "Comparison", kinds: dict[str, str]) -> None:
     )
     for pair in comparison.pairs:
         typer.echo(in_words(pair))
+    for name, runs in comparison.unmatched.items():
+        output.warn(f"{name}: {output.count_of(runs, 'run')} of folds or seeds that other sets lack")
     if comparison.other_protocols:
         others = ", ".join(f"{h[4:12]} ({n} runs)" for h, n in comparison.other_protocols.items())
         output.warn(
@@ -116,7 +119,7 @@ def in_words(pair: "Pair") -> str:
 
 def _verdict(uar: "PairedDifference") -> str:
     if uar.interval is None:
-        return "one pair cannot tell a difference from noise"
+        return "too few to tell a difference from noise"
     low, high = uar.interval
     if uar.p is None:
         return "the same in every pair" if low == high == 0 else "the same difference in every pair"

@@ -18,13 +18,14 @@ classes = "dfew7"
 [train]
 data = "world/clips.csv"
 clip = "tiny"
-epochs = 6
-batch_size = 8
+epochs = 8
+batch-size = 4
 augmentation = "none"
-settings = [
+set = [
     "pixel_normalisation=clip",
+    "temperature=0.05",
     "temporal_learning_rate=0.001",
-    "visual_learning_rate=0.0001",
+    "visual_learning_rate=0.001",
 ]
 """
 
@@ -45,8 +46,12 @@ def demo(
     if place.exists() and any(place.iterdir()):
         raise UsageError(f"{place} is not empty", hint="name a new folder")
     place.mkdir(parents=True, exist_ok=True)
-    before = Path.cwd()
+    before, environment = Path.cwd(), dict(os.environ)
     os.chdir(place)
+    # The demo keeps to its folder and to this machine, whatever is set outside.
+    for name in [n for n in os.environ if n.startswith(("DFER_", "OPENAI_"))]:
+        del os.environ[name]
+    os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     try:
         _say("Settings of this folder, in dfer.toml, so that the commands stay short.")
         Path("dfer.toml").write_text(_SETTINGS, encoding="utf-8")
@@ -67,6 +72,8 @@ def demo(
         _run("dfer compare @described @names @random")
     finally:
         os.chdir(before)
+        os.environ.clear()
+        os.environ.update(environment)
     typer.echo(
         "\nThis CLIP started from random weights, so no word meant anything to it: the table shows how a\n"
         "comparison is made, not what wording is worth. With trained weights:\n"

@@ -66,13 +66,15 @@ def describe(
     """Ask an LLM for each class's descriptors and save them as the next version."""
     from description_store.answers import find_answer
     from description_store.database import open_store
-    from description_store.sets import move_alias
+    from description_store.sets import checked_alias, move_alias
     from dfer.class_sets import load_class_set
     from dfer.describe import describing
     from dfer.describe.asking.ask import Patience
     from dfer.describe.clip_tokens import token_budget
     from dfer.describe.templates import load_template
 
+    if alias:
+        checked_alias(alias)  # refused before anything is asked
     token_budget(context_tokens)  # refuses an impossible number before anything is asked
     questions = describing.plan_questions(
         load_class_set(classes),

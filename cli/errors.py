@@ -26,6 +26,11 @@ class CommandGroup(TyperGroup):
             code, message, hint, cause = UsageError.exit_code, error.message, error.hint, error
         except StoreError as error:
             code, message, hint, cause = ConfigurationError.exit_code, error.message, error.hint, error
+        except KeyboardInterrupt:
+            output.fail(
+                "interrupted", "what was answered or finished is kept; the same command goes on from there"
+            )
+            raise typer.Exit(130) from None
         except sqlite3.Error as error:
             code, message, cause = 1, f"the description store failed: {error}", error
             hint = "is the disk full, or the file locked by another program? What was saved before is kept"

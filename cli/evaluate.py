@@ -1,6 +1,5 @@
 """`dfer evaluate`: a set against data, with a trained run's weights or with no training at all."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -30,6 +29,7 @@ from .training_options import (
 
 
 def evaluate(
+    ctx: typer.Context,
     descriptions: Descriptions,
     data: Data,
     dataset: Dataset = "csv",
@@ -58,7 +58,6 @@ def evaluate(
     from description_store.database import open_store
     from description_store.runs import find_run
     from description_store.sets import find_set
-    from dfer.errors import ConfigurationError
     from dfer.training import running
 
     with open_store(db, must_exist=True) as store:
@@ -66,7 +65,6 @@ def evaluate(
         source = running.DataSource(
             dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
         )
-        checkpoint: Path | None = None
         if run is None:
             prepared = running.prepare(
                 found,
@@ -80,14 +78,9 @@ def evaluate(
                 precision=precision,
             )
         else:
-            trained = find_run(store, run)
-            if trained.folder is None:
-                raise ConfigurationError(
-                    f"{trained.name} has no checkpoint ({trained.status}, {trained.recipe})"
-                )
-            checkpoint = Path(trained.folder)
+            _refuse_what_the_run_decides(ctx)
             prepared = running.prepare_with_weights_of(
-                trained, found, source, pretrained=pretrained, precision=precision
+                find_run(store, run), found, source, pretrained=pretrained, precision=precision
             )
         output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)
         with progress_shown(quiet=quiet) as on_progress:
@@ -96,7 +89,6 @@ def evaluate(
                 prepared,
                 set_version=found.version,
                 machine=running.Machine(accelerator=accelerator, workers=default_workers(workers)),
-                checkpoint=checkpoint,
                 again=again,
                 on_progress=on_progress,
             )
@@ -106,3 +98,16 @@ def evaluate(
         output.print_json(run_as_json(result) | {"created": created})
         return
     print_run(result)
+
+
+def _refuse_what_the_run_decides(ctx: typer.Context) -> None:
+    """Defaults from files and the environment may be there for other commands; a flag was meant."""
+    from dfer.errors import UsageError
+
+    for name in ("recipe", "fold", "clip", "settings"):
+        source = ctx.get_parameter_source(name)
+        if source is not None and source.name == "COMMANDLINE":
+            flag = "--set" if name == "settings" else f"--{name}"
+            raise UsageError(
+                f"{flag} does not go with --run", hint="the run decides it, so that only words differ"
+            )

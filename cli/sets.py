@@ -95,10 +95,12 @@ def control(
 ) -> None:
     """Make a control set: would other words, matched in number and length, have done as well?"""
     from description_store.database import open_store
-    from description_store.sets import find_set, load_class_set_content, move_alias
+    from description_store.sets import checked_alias, find_set, load_class_set_content, move_alias
     from dfer.describe.controls import save_control
 
     with open_store(db, must_exist=True) as store:
+        if alias:
+            checked_alias(alias)
         parent = find_set(store, name)
         display = {c["name"]: c["display"] for c in load_class_set_content(store, parent.class_set_hash)}
         made, created = save_control(

@@ -34,8 +34,10 @@ def defaults_from_files(ctx: typer.Context) -> dict[str, Any]:
             content = _read(Path(file))
             for part in path:
                 content = content.get(part, {})
+                if not isinstance(content, dict):
+                    raise ConfigurationError(f"{file}: expected a table [{'.'.join(path)}]")
             if content:
-                return _default_map(ctx, content, file)
+                return _default_map(ctx.command, content, file)
     return {}
 
 
@@ -46,45 +48,51 @@ def _read(path: Path) -> dict[str, Any]:
         raise ConfigurationError(f"{path} cannot be parsed: {error}") from error
 
 
-def _default_map(ctx: typer.Context, content: dict[str, Any], file: str) -> dict[str, Any]:
-    options = _options(ctx.command)
-    shared = {_name(k): v for k, v in content.items() if not isinstance(v, dict)}
-    tables = {k: {_name(key): v for key, v in t.items()} for k, t in content.items() if isinstance(t, dict)}
-    known = {name for names in options.values() for name in names}
-    for key in shared:
-        if key not in known:
+def _default_map(command: Any, content: dict[str, Any], file: str) -> dict[str, Any]:
+    known = {option for options in _options_below(command) for option in options}
+    for key, value in content.items():
+        if not isinstance(value, dict) and key not in known:
             raise _unknown(key, known, f"{file}: no command has the option")
-    for table, values in tables.items():
-        if table not in options:
-            raise _unknown(table, options.keys(), f"{file}: there is no command")
-        for key in values:
-            if key not in options[table]:
-                raise _unknown(key, options[table], f"{file}, [{table}]: there is no option")
+    return _defaults_of(command, content, {}, file)
+
+
+def _defaults_of(command: Any, table: dict[str, Any], shared: dict[str, Any], file: str) -> dict[str, Any]:
+    """Click's names and values for `command` and, under their names, for the commands below it."""
+    shared = shared | {key: value for key, value in table.items() if not isinstance(value, dict)}
+    if not hasattr(command, "commands"):
+        names = _options(command)
+        return {names[key]: value for key, value in shared.items() if key in names}
+    below = command.commands
     defaults: dict[str, Any] = {}
-    for command, names in options.items():
-        values = {k: v for k, v in (shared | tables.get(command, {})).items() if k in names}
-        place = defaults
-        *groups, last = command.split(".")
-        for group in groups:
-            place = place.setdefault(group, {})
-        place[last] = place.get(last, {}) | values
+    for key, inner in table.items():
+        if isinstance(inner, dict) and key not in below:
+            raise _unknown(key, below, f"{file}: there is no command")
+    for name, sub in below.items():
+        inner = table.get(name, {})
+        inner = inner if isinstance(inner, dict) else {}
+        if not hasattr(sub, "commands"):
+            for key in inner:
+                if key not in _options(sub):
+                    raise _unknown(key, _options(sub), f"{file}, [{name}]: there is no option")
+        defaults[name] = _defaults_of(sub, inner, shared, file)
     return defaults
 
 
-def _options(command: Any, prefix: str = "") -> dict[str, set[str]]:
-    """`train` → its options; `sets.show` → its options; and so on down the tree."""
-    found: dict[str, set[str]] = {}
-    for name, sub in command.commands.items():
-        path = f"{prefix}{name}"
-        if hasattr(sub, "commands"):
-            found |= _options(sub, f"{path}.")
-        else:
-            found[path] = {p.name for p in sub.params if p.param_type_name == "option"}
+def _options_below(command: Any) -> list[dict[str, str]]:
+    if hasattr(command, "commands"):
+        return [options for sub in command.commands.values() for options in _options_below(sub)]
+    return [_options(command)]
+
+
+def _options(command: Any) -> dict[str, str]:
+    """The long flags of a command, spelt with - or _, and the names that click gives them."""
+    found: dict[str, str] = {}
+    for parameter in command.params:
+        if parameter.param_type_name == "option":
+            for flag in parameter.opts:
+                if flag.startswith("--"):
+                    found[flag[2:]] = found[flag[2:].replace("-", "_")] = parameter.name
     return found
-
-
-def _name(key: str) -> str:
-    return key.replace("-", "_")
 
 
 def _unknown(key: str, known: Any, what: str) -> ConfigurationError:

@@ -39,7 +39,9 @@ def train(
     root: Root = None,
     recipe: Annotated[str, typer.Option(help="The training method.")] = "dfer-clip",
     fold: Fold = 1,
-    seed: Annotated[int, typer.Option(help="Decides initial weights, order and augmentation.")] = 1,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**31 - 1, help="Decides initial weights, order and augmentation.")
+    ] = 1,
     clip: Clip = "ViT-B-32",
     pretrained: Pretrained = None,
     epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's own.")] = None,

@@ -30,7 +30,7 @@ Pretrained = Annotated[
     str | None,
     typer.Option(help="An open_clip tag, a weights file, or random. Default: openai, and random for tiny."),
 ]
-Fold = Annotated[int, typer.Option(min=1, help="The fold whose clips are the test set.")]
+Fold = Annotated[int, typer.Option(min=0, help="The fold whose clips are the test set.")]
 Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="bf16: mixed precision.")]
 Workers = Annotated[
     int | None, typer.Option(min=0, help="Processes that read clips. Default: half the cores, at most 8.")

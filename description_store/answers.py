@@ -6,6 +6,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from description_store.database import now, writing
+from description_store.errors import StoreError
 from description_store.hashing import canonical_json
 from description_store.records import Answer, Attempt, Parse
 
@@ -14,10 +15,6 @@ def find_answer(db: Database, key: str) -> Answer | None:
     """The newest clean answer under this cache key."""
     sql = "SELECT * FROM answers WHERE key = ? AND verdict = 'clean' ORDER BY generation DESC LIMIT 1"
     return next((_answer(row) for row in db.query(sql, [key])), None)
-
-
-def get_answer(db: Database, answer_id: int) -> Answer | None:
-    return next((_answer(row) for row in db.query("SELECT * FROM answers WHERE id = ?", [answer_id])), None)
 
 
 def save_answer(db: Database, answer: Answer, *, refresh: bool = False) -> Answer:
@@ -54,9 +51,8 @@ def save_answer(db: Database, answer: Answer, *, refresh: bool = False) -> Answe
 
 
 def save_attempt(db: Database, attempt: Attempt) -> None:
-    db.table("attempts").insert(
-        attempt.model_dump() | {"message": storable(attempt.message), "created_at": now()}
-    )
+    row = attempt.model_dump() | {"message": storable(attempt.message), "created_at": now()}
+    db.table("attempts").insert(row | {"body": None if attempt.body is None else storable(attempt.body)})
 
 
 def save_parse(db: Database, parse: Parse) -> Parse:
@@ -65,6 +61,11 @@ def save_parse(db: Database, parse: Parse) -> Parse:
     with writing(db):
         rows = list(db.table("parses").rows_where(where, [parse.answer_id, parse.parser_version]))
         if rows:
+            if tuple(json.loads(rows[0]["descriptors"])) != parse.descriptors:
+                raise StoreError(
+                    f"parser {parse.parser_version} read answer {parse.answer_id} differently before",
+                    hint="a changed parser needs a new PARSER_VERSION",
+                )
             return parse.model_copy(update={"id": rows[0]["id"]})
         row: dict[str, Any] = {
             "answer_id": parse.answer_id,

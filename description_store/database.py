@@ -74,6 +74,8 @@ def _prepare(db: Database, path: Path) -> None:
         db.execute("PRAGMA foreign_keys = ON")
         if _is_current(db):
             return
+        _refuse_newer(db, path)
+        _refuse_foreign(db, path)
         _enable_wal(db)
         # Several processes may open a new file at once: one migrates, the others wait, look again and go on.
         with writing(db):
@@ -117,11 +119,27 @@ def _refuse_newer(db: Database, path: Path) -> None:
         )
 
 
+def _refuse_foreign(db: Database, path: Path) -> None:
+    tables = [name for name in db.table_names() if not name.startswith("sqlite_")]
+    if tables and migrations.migrations_table not in tables:
+        raise StoreError(
+            f"{path} is another program's database (it has the table {tables[0]!r})",
+            hint="name another file with --db or DFER_DB",
+        )
+
+
 def _create_triggers(db: Database) -> None:
     """Made again after every migration, because rebuilding a table drops its triggers silently."""
-    for table in IMMUTABLE_TABLES:
+    for table, keys in IMMUTABLE_TABLES.items():
+        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} are immutable'); END"
         for action in ("UPDATE", "DELETE"):
             db.execute(
-                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{action.lower()} BEFORE {action} ON {table} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} are immutable: {action} refused'); END"
+                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{action.lower()} "
+                f"BEFORE {action} ON {table} {refuse}"
             )
+        # REPLACE removes the old row without its DELETE trigger, unless a connection asks for that.
+        same = " OR ".join("(" + " AND ".join(f"{c} = NEW.{c}" for c in key) + ")" for key in keys)
+        db.execute(
+            f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
+            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {refuse}"
+        )

@@ -9,18 +9,19 @@ from sqlite_utils import Database, Migrations
 
 migrations = Migrations("dfer")
 
-# Rows of these tables are never changed or removed; see triggers in database.py.
-IMMUTABLE_TABLES = (
-    "answers",
-    "attempts",
-    "class_sets",
-    "description_sets",
-    "descriptions",
-    "parses",
-    "predictions",
-    "prompts",
-    "runs",
-)
+# Rows of these tables are never changed, removed or replaced (triggers in database.py), each with the keys by
+# which INSERT OR REPLACE could replace a row.
+IMMUTABLE_TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
+    "answers": (("id",), ("key", "generation")),
+    "attempts": (("id",),),
+    "class_sets": (("hash",),),
+    "description_sets": (("version",), ("hash",)),
+    "descriptions": (("version", "position"), ("version", "class_name")),
+    "parses": (("id",), ("answer_id", "parser_version")),
+    "predictions": (("run_id", "position"),),
+    "prompts": (("hash",),),
+    "runs": (("id",),),
+}
 
 
 @cache
@@ -79,6 +80,7 @@ CREATE TABLE attempts (
     http_status INTEGER,
     error_code TEXT,
     message TEXT NOT NULL,
+    body TEXT,
     seconds REAL,
     created_at TEXT NOT NULL
 ) STRICT;

@@ -49,6 +49,7 @@ class Attempt(Record):
     http_status: int | None = None
     error_code: str | None = None
     message: str
+    body: str | None = None
     seconds: float | None = None
 
 

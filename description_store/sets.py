@@ -7,18 +7,25 @@ from typing import Any
 from sqlite_utils import Database
 
 from description_store.database import now, writing
-from description_store.errors import StoreError, UnknownName
+from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
 from description_store.records import Description, DescriptionSet, Provenance
 
 
 def save_prompt(db: Database, *, prompt_hash: str, name: str, text: str) -> None:
-    db.table("prompts").insert({"hash": prompt_hash, "name": name, "text": text}, ignore=True)
+    _insert_new(db, "prompts", {"hash": prompt_hash, "name": name, "text": text})
 
 
 def save_class_set(db: Database, *, class_set_hash: str, name: str, content: Any) -> None:
     row = {"hash": class_set_hash, "name": name, "content": canonical_json(content)}
-    db.table("class_sets").insert(row, ignore=True)
+    _insert_new(db, "class_sets", row)
+
+
+def _insert_new(db: Database, table: str, row: dict[str, Any]) -> None:
+    """Content-addressed rows: one of this hash is the same, so it stays as it is."""
+    with writing(db):
+        if not db.table(table).count_where("hash = ?", [row["hash"]]):
+            db.table(table).insert(row)
 
 
 def load_class_set_content(db: Database, class_set_hash: str) -> list[dict[str, Any]]:
@@ -156,32 +163,40 @@ def list_sets(db: Database) -> list[dict[str, Any]]:
     return list(
         db.query(
             """
-            SELECT s.version, s.hash, s.class_set, s.kind, s.model, p.name AS prompt, s.parent, s.note,
+            SELECT s.version, s.hash, s.class_set, s.kind, s.model, s.parent, s.note,
+                   s.provenance ->> 'prompt' AS prompt,
                    s.created_at, s.provenance ->> 'control' AS control,
                    (SELECT group_concat(name, ' ') FROM set_aliases WHERE version = s.version) AS aliases,
                    (SELECT count(*) FROM descriptions WHERE version = s.version) AS classes,
                    (SELECT max(tokens) FROM descriptions WHERE version = s.version) AS max_tokens,
                    (SELECT count(*) FROM runs WHERE set_version = s.version AND status = 'finished') AS runs
-            FROM description_sets AS s LEFT JOIN prompts AS p ON p.hash = s.prompt_hash
+            FROM description_sets AS s
             ORDER BY s.version
             """
         )
     )
 
 
-def move_alias(db: Database, alias: str, version: int) -> None:
-    """Point `@alias` at a version; it may point elsewhere now.
+def checked_alias(alias: str) -> str:
+    """The alias without its @.
 
     Raises:
-        StoreError: the name could be mistaken for a version, a hash or another way to name a set.
+        UnknownName: it could be mistaken for a version, a hash or another way to name a set.
     """
     alias = alias.removeprefix("@")
     if not re.fullmatch(r"(?!v?\d+$|latest$)[A-Za-z][A-Za-z0-9._-]{0,63}", alias):
-        raise StoreError(
+        raise UnknownName(
             f"{alias!r} cannot be an alias",
             hint="a letter, then letters, digits, '.', '_' or '-' (at most 64); not `latest` or a version",
         )
-    db.table("set_aliases").upsert({"name": alias, "version": version, "moved_at": now()}, pk="name")
+    return alias
+
+
+def move_alias(db: Database, alias: str, version: int) -> None:
+    """Point `@alias` at a version; it may point elsewhere now. Raises as `checked_alias`."""
+    db.table("set_aliases").upsert(
+        {"name": checked_alias(alias), "version": version, "moved_at": now()}, pk="name"
+    )
 
 
 def _available(db: Database) -> str:

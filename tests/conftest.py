@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+import dfer  # noqa: F401  (before torch: it sets how torch's threads wait)
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 

@@ -1,5 +1,6 @@
 """From a class's descriptors to its text, and every check that a whole description set must pass."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -128,7 +129,9 @@ def _shared_descriptors(descriptions: Sequence[Description], class_set: ClassSet
 def _leaks(description: Description, class_set: ClassSet) -> tuple[str, ...]:
     emotion = next(c for c in class_set.classes if c.name == description.class_name)
     names = {description.class_name, emotion.display, *emotion.components}
-    text = description.text.casefold()
+    text = description.text
     return tuple(
-        f"the class name {name!r} is in the text" for name in sorted(names) if name.casefold() in text
+        f"the class name {name!r} is in the text"
+        for name in sorted(names)
+        if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
     )

@@ -33,6 +33,7 @@ def control_set(
 
     Raises:
         UsageError: there is no such kind.
+        ContentError: a class would keep its text, so that the set would be no control.
     """
     if kind not in CONTROL_KINDS:
         raise UsageError(f"unknown control kind {kind!r}", hint=f"one of {', '.join(CONTROL_KINDS)}")
@@ -43,6 +44,12 @@ def control_set(
         Description(class_name=name, descriptors=words, text=join(words), tokens=count_tokens(join(words)))
         for name, words in zip(parent.class_names, descriptors, strict=True)
     )
+    same = [d.class_name for d in descriptions if d.text == parent.texts[d.class_name]]
+    if same and kind in _NEEDS_SEED:
+        raise ContentError(
+            f"a {kind} control of {parent.name} would leave the text of {', '.join(same)} as it is",
+            hint="try another seed, or a parent with more words",
+        )
     return DescriptionSet(
         class_set=parent.class_set,
         class_set_hash=parent.class_set_hash,
@@ -131,7 +138,4 @@ _MAKERS: dict[ControlKind, _Maker] = {
 @cache
 def random_words() -> tuple[str, ...]:
     text = (resources.files("dfer.describe") / "random_words.txt").read_text(encoding="utf-8")
-    words = tuple(text.split())
-    if not words:
-        raise ContentError("the list of random words is empty: is dfer installed completely?")
-    return words
+    return tuple(text.split())

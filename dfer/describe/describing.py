@@ -1,5 +1,6 @@
 """The way of the words: class set → questions → answers (cached or asked) → descriptors → description set."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -12,7 +13,7 @@ from description_store.sets import save_class_set, save_prompt, save_set
 from dfer import __version__
 from dfer.class_sets import ClassSet
 from dfer.describe import facs_author
-from dfer.describe.asking.ask import Patience, ask_all
+from dfer.describe.asking.ask import Listener, Patience, ask_all
 from dfer.describe.asking.completion import beginning
 from dfer.describe.asking.endpoint import OPENAI, Endpoint, choose_endpoint
 from dfer.describe.asking.failures import Failure
@@ -20,7 +21,7 @@ from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.compiling import ClassWords, OnOverflow, compile_descriptions
 from dfer.describe.parsing import PARSER_VERSION, parse_answer
 from dfer.describe.templates import PromptTemplate, render_all
-from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError
+from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError, UsageError
 
 Event = Literal["cached", "answered", "retry", "failed", "unusable"]
 OnEvent = Callable[[str, Event, str], None]
@@ -78,12 +79,18 @@ def plan_questions(
     questions = render_all(template, class_set)
     endpoint: Endpoint | None = None
     params: dict[str, Any] = {}
-    if model == facs_author.MODEL:
+    if model == facs_author.MODEL and base_url is None:
+        if {temperature, seed, max_output_tokens} != {None}:
+            raise UsageError(
+                f"{model} takes no temperature, seed or --max-output-tokens", hint="leave them out"
+            )
         api, address = "builtin", "builtin"
         params = {"author_version": facs_author.AUTHOR_VERSION}
     else:
         endpoint = choose_endpoint(base_url=base_url, key_env=key_env)
         api, address = "chat", endpoint.base_url
+        if temperature is not None and not math.isfinite(temperature):
+            raise UsageError(f"a temperature is a finite number, found {temperature}")
         # OpenAI's newer models refuse the old name; local servers ignore or refuse the new one.
         limit = "max_completion_tokens" if address == OPENAI else "max_tokens"
         given = {"temperature": temperature, "seed": seed, limit: max_output_tokens}
@@ -130,6 +137,8 @@ def describe(
         ProviderError: the server failed for some classes, or `offline` and some are not cached.
         ContentError: an answer was refused, cut, empty, unparsable or over the token budget.
     """
+    # Written before anything is asked: a store that cannot be written must not cost an answer.
+    _save_origins(db, questions)
     collected = _Collected()
     if not refresh:
         for name, request in questions.requests.items():
@@ -204,6 +213,16 @@ def _ask_server(
 ) -> None:
     class_of = {request.key: name for name, request in missing.items()}
 
+    def is_answered(request: AnswerRequest) -> bool:
+        answer = None if refresh else find_answer(db, request.key)
+        if answer is None:
+            return False
+        name = class_of[request.key]
+        collected.answers[name] = answer
+        collected.cached.add(name)
+        on_event(name, "cached", "")
+        return True
+
     def on_answer(request: AnswerRequest, answer: Answer) -> None:
         name = class_of[request.key]
         kept = save_answer(db, answer, refresh=refresh)
@@ -228,6 +247,7 @@ def _ask_server(
                 http_status=failure.http_status,
                 error_code=failure.error_code,
                 message=failure.message,
+                body=failure.body,
             ),
         )
         if not again:
@@ -239,8 +259,7 @@ def _ask_server(
         endpoint=endpoint,
         concurrency=concurrency,
         patience=patience,
-        on_answer=on_answer,
-        on_failure=on_failure,
+        listener=Listener(is_answered=is_answered, on_answer=on_answer, on_failure=on_failure),
     )
 
 
@@ -294,13 +313,6 @@ def _save(
     descriptions = compile_descriptions(
         class_set, words, context_tokens=context_tokens, on_overflow=on_overflow
     )
-    save_prompt(db, prompt_hash=template.hash, name=template.name, text=template.text)
-    save_class_set(
-        db,
-        class_set_hash=class_set.hash,
-        name=class_set.name,
-        content=class_set.model_dump(mode="json")["classes"],
-    )
     provenance = Provenance(
         kind="builtin" if questions.endpoint is None else "llm",
         model=questions.model,
@@ -320,6 +332,17 @@ def _save(
         dfer_version=__version__,
     )
     return save_set(db, unsaved)
+
+
+def _save_origins(db: Database, questions: Questions) -> None:
+    class_set, template = questions.class_set, questions.template
+    save_prompt(db, prompt_hash=template.hash, name=template.name, text=template.text)
+    save_class_set(
+        db,
+        class_set_hash=class_set.hash,
+        name=class_set.name,
+        content=class_set.model_dump(mode="json")["classes"],
+    )
 
 
 def _mixed_models(answers: Mapping[str, Answer]) -> tuple[str, ...]:

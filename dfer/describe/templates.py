@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
-from jinja2 import StrictUndefined, TemplateError, UndefinedError, meta
+from jinja2 import StrictUndefined, TemplateError, meta
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from description_store.hashing import tagged_hash
@@ -117,7 +117,7 @@ def render(template: PromptTemplate, emotion: EmotionClass, class_set: ClassSet)
         question = _ENVIRONMENT.from_string(template.body).render(
             class_name=emotion.display, components=emotion.components, class_set=class_set.name
         )
-    except (TemplateError, UndefinedError, TypeError, ValueError) as error:
+    except Exception as error:  # whatever a user's template does: 1/0, a missing index, an unsafe attribute
         raise ContentError(
             f"prompt {template.name} cannot be rendered for {emotion.name!r}: {error}"
         ) from error

@@ -34,12 +34,17 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """`other_protocols` counts the protocols left out, by hash: all sets have runs there too."""
+    """Rows are over the folds and seeds that all sets have runs of; `unmatched` counts other runs, by set.
+
+    Where no fold and seed is common to all, rows are over each set's own runs, and all are unmatched.
+    `other_protocols` counts the runs of protocols left out, by hash: all sets have runs there too.
+    """
 
     protocol: str
     example: Run
     rows: tuple[Row, ...]
     pairs: tuple[Pair, ...]
+    unmatched: dict[str, int]
     other_protocols: dict[str, int]
 
 
@@ -73,11 +78,17 @@ def compare(runs_of: Mapping[str, Sequence[Run]], *, protocol: str | None = None
     )
     chosen = latest.protocol_hash
     comparable = {n: [run for run in runs if run.protocol_hash == chosen] for n, runs in finished.items()}
+    keys = [{(run.fold, run.seed) for run in runs} for runs in comparable.values()]
+    common = set.intersection(*keys)
+    matched = {n: [r for r in runs if (r.fold, r.seed) in common] for n, runs in comparable.items()}
     return Comparison(
         protocol=chosen,
         example=latest,
-        rows=tuple(_row(name, runs) for name, runs in comparable.items()),
+        rows=tuple(_row(name, matched[name] or runs) for name, runs in comparable.items()),
         pairs=tuple(_pair(a, b, comparable[a], comparable[b]) for a, b in combinations(comparable, 2)),
+        unmatched={
+            n: len(runs) - len(matched[n]) for n, runs in comparable.items() if len(runs) > len(matched[n])
+        },
         other_protocols=dict(
             Counter(
                 run.protocol_hash
@@ -106,11 +117,16 @@ def _pair(a: str, b: str, runs_a: Sequence[Run], runs_b: Sequence[Run]) -> Pair:
     first = {(run.fold, run.seed): run for run in runs_a}
     second = {(run.fold, run.seed): run for run in runs_b}
     both = sorted(first.keys() & second.keys())
+    folds = [fold for fold, _ in both]
     return Pair(
         a=a,
         b=b,
-        uar=paired_difference([_uar(first[key]) for key in both], [_uar(second[key]) for key in both]),
-        war=paired_difference([_war(first[key]) for key in both], [_war(second[key]) for key in both]),
+        uar=paired_difference(
+            [_uar(first[key]) for key in both], [_uar(second[key]) for key in both], groups=folds
+        ),
+        war=paired_difference(
+            [_war(first[key]) for key in both], [_war(second[key]) for key in both], groups=folds
+        ),
     )
 
 

@@ -6,9 +6,10 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.utils.data import DataLoader
 
-from dfer.clips.dataset import ClipDataset, Item
+from dfer.clips.dataset import ClipDataset
+from dfer.clips.loading import batches, checked
+from dfer.errors import DferError
 
 
 def to_unit_range(frames: Tensor) -> Tensor:
@@ -30,14 +31,22 @@ def score(
 
     `model` is a recogniser that `fabric` has set up; it is left in evaluation mode. The texts are encoded
     once: they do not depend on the clips. `on_clips` hears how many clips are done.
+
+    Raises:
+        DferError: a score is not finite.
     """
     model.eval()
     text = model.text_features()
     logits, labels = [], []
-    batches: DataLoader[Item] = DataLoader(data, batch_size=batch_size, num_workers=workers)
-    for batch in batches:
+    for batch in checked(batches(data, batch_size=batch_size, workers=workers)):
         frames = fabric.to_device(batch["frames"])
         logits.append(model(to_unit_range(frames), text).float().cpu())
         labels.append(torch.as_tensor(batch["label"]))
         on_clips(sum(map(len, labels)))
-    return torch.cat(logits), torch.cat(labels)
+    scores = torch.cat(logits)
+    if not torch.isfinite(scores).all():
+        raise DferError(
+            "the model gives scores that are no numbers",
+            hint="its training went wrong: try lower learning rates, or --precision fp32",
+        )
+    return scores, torch.cat(labels)

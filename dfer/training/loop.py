@@ -8,10 +8,11 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.data import DataLoader, RandomSampler
+from torch.utils.data import RandomSampler
 
-from dfer.clips.dataset import ClipDataset, Item
-from dfer.errors import ContentError, DferError
+from dfer.clips.dataset import ClipDataset
+from dfer.clips.loading import batches, checked
+from dfer.errors import DferError
 from dfer.models.recipes import parameter_groups
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import DferClipSettings
@@ -70,15 +71,11 @@ def train(
     batches dropped. The order of the clips and their augmentation depend on seed and epoch alone. An epoch is
     judged by its WAR; of equally good ones the first is selected.
 
+    There must be at least one batch of training clips.
+
     Raises:
-        ContentError: fewer training clips than one batch.
-        DferError: the loss is no longer a finite number.
+        DferError: the loss, or a score, is no longer a finite number.
     """
-    if len(data["train"]) < settings.batch_size:
-        raise ContentError(
-            f"{len(data['train'])} training clips are less than one batch of {settings.batch_size}",
-            hint="choose a smaller --batch-size",
-        )
     # fused: one pass over each parameter instead of four, with the same result to rounding.
     optimizer = torch.optim.SGD(parameter_groups(recogniser, settings), fused=True)
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, list(settings.milestones), settings.gamma)
@@ -152,11 +149,9 @@ def _train_epoch(
     data.set_epoch(epoch)
     # A generator of its own, seeded by run and epoch: the order does not depend on what was drawn before.
     order = RandomSampler(data, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
-    loader: DataLoader[Item] = DataLoader(
-        data, batch_size=batch_size, sampler=order, drop_last=True, num_workers=workers
-    )
+    loader = batches(data, batch_size=batch_size, workers=workers, order=order, drop_last=True)
     losses: list[float] = []
-    for step, batch in enumerate(loader, 1):
+    for step, batch in enumerate(checked(loader), 1):
         frames, labels = fabric.to_device((batch["frames"], torch.as_tensor(batch["label"])))
         optimizer.zero_grad(set_to_none=True)
         loss = functional.cross_entropy(model(to_unit_range(frames)), labels)

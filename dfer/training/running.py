@@ -1,13 +1,15 @@
 """From a description set, a recipe and a data set to a stored run."""
 
+import itertools
 import platform
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from lightning_fabric import Fabric
 from pydantic import ValidationError
 from sqlite_utils import Database
 from torch import Tensor
@@ -15,6 +17,7 @@ from torch import Tensor
 from description_store.records import DescriptionSet, Prediction, Run
 from description_store.runs import find_finished, save_run
 from dfer import __version__
+from dfer.clips.augmentation import augmentation_named
 from dfer.clips.clip import Clip
 from dfer.clips.dataset import ClipDataset
 from dfer.clips.fingerprint import fingerprint
@@ -24,16 +27,18 @@ from dfer.clips.readers import read_clips
 from dfer.errors import ConfigurationError, ContentError, DferError, UsageError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
 from dfer.models.recipes import build_dfer_clip, build_zero_shot
+from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import RECIPES, DferClipSettings, ZeroShotSettings
-from dfer.training.checkpoint import load_checkpoint, save_checkpoint
+from dfer.models.tokens import encode_descriptions
+from dfer.models.weights_file import file_sha256
+from dfer.training.checkpoint import WEIGHTS, load_checkpoint, save_checkpoint
 from dfer.training.evaluation import score
 from dfer.training.fabric import make_fabric
 from dfer.training.loop import OnProgress, Progress, Trained, train
 from dfer.training.metrics import Metrics, measure
 from dfer.training.specification import Precision, RunSpecification, Selection, words_of
 
-VALIDATION_FRACTION = 0.1
-"""Of the training clips, set aside for `best-val` where the data set names no validation clips."""
+EVALUATION_BATCH = 16
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,6 +72,7 @@ class PreparedRun:
     clip: ClipBackbone
     clips: FoldSplit
     pretrained: str | None
+    checkpoint: Path | None = None
 
 
 def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> DferClipSettings | ZeroShotSettings:
@@ -103,6 +109,7 @@ def prepare(
     augmentation: str = "none",
     precision: Precision = "fp32",
     trained_by: str | None = None,
+    weights: str | None = None,
 ) -> PreparedRun:
     """Read and check everything that decides the run.
 
@@ -110,9 +117,11 @@ def prepare(
         UsageError, ConfigurationError, ContentError: as the readers of settings, weights and clips do.
     """
     settings = recipe_settings(recipe, overrides)
+    augmentation_named(augmentation)
     clips = source.read(description_set.class_names)
     chosen = select_fold(clips, fold)
     clip = load_clip(architecture=architecture, pretrained=pretrained)
+    _check_fits(description_set, settings, clip, chosen)
     spec = RunSpecification(
         **words_of(description_set),
         recipe=recipe,
@@ -126,8 +135,30 @@ def prepare(
         augmentation=augmentation,
         precision=precision,
         trained_by=trained_by,
+        weights=weights,
     )
     return PreparedRun(spec=spec, settings=settings, clip=clip, clips=chosen, pretrained=pretrained)
+
+
+def _check_fits(
+    description_set: DescriptionSet,
+    settings: DferClipSettings | ZeroShotSettings,
+    clip: ClipBackbone,
+    clips: FoldSplit,
+) -> None:
+    """What would otherwise be found out only when the model is built."""
+    context = settings.context_tokens if isinstance(settings, DferClipSettings) else 0
+    encode_descriptions(
+        [d.text for d in description_set.descriptions],
+        context_length=clip.context_length,
+        context_tokens=context,
+        class_names=description_set.class_names,
+    )
+    if isinstance(settings, DferClipSettings) and len(clips.train) < settings.batch_size:
+        raise ContentError(
+            f"{len(clips.train)} training clips are less than one batch of {settings.batch_size}",
+            hint="choose a smaller --batch-size",
+        )
 
 
 def prepare_with_weights_of(
@@ -143,9 +174,12 @@ def prepare_with_weights_of(
     `pretrained` says where CLIP's weights lie now, if not where they were.
 
     Raises:
-        ContentError: the set's classes are not the run's, in its order: weights and context belong to those.
-        ConfigurationError: CLIP's weights are not the ones that the run was trained from.
+        ContentError: the set's classes are not the run's, in its order: weights and context belong to those;
+            or the checkpoint is missing, damaged, or another run's.
+        ConfigurationError: the run has no checkpoint, or CLIP's weights are not those it was trained from.
     """
+    if run.folder is None:
+        raise ConfigurationError(f"{run.name} has no checkpoint ({run.status}, {run.recipe})")
     spec = RunSpecification.model_validate(run.specification)
     if spec.classes != description_set.class_names:
         raise ContentError(
@@ -153,6 +187,9 @@ def prepare_with_weights_of(
             f"{description_set.name} describes {', '.join(description_set.class_names)}",
             hint="choose a set for the same classes in the same order",
         )
+    checkpoint = Path(run.folder)
+    if load_checkpoint(checkpoint)[1].get("spec_hash") != run.spec_hash:
+        raise ContentError(f"the checkpoint in {checkpoint} is not that of {run.name}")
     prepared = prepare(
         description_set,
         source,
@@ -164,14 +201,15 @@ def prepare_with_weights_of(
         seed=spec.seed,
         selection=spec.selection,
         precision=precision,
-        trained_by=run.spec_hash,
+        trained_by=f"{run.protocol_hash} {run.set_hash}",
+        weights=file_sha256(checkpoint / WEIGHTS),
     )
     if prepared.spec.clip != spec.clip:
         raise ConfigurationError(
             f"{run.name} was trained from other CLIP weights: {spec.clip}, found {prepared.spec.clip}",
             hint="name its weights with --pretrained",
         )
-    return prepared
+    return replace(prepared, checkpoint=checkpoint)
 
 
 def run_training(
@@ -184,7 +222,7 @@ def run_training(
     again: bool = False,
     on_progress: OnProgress = lambda progress: None,
 ) -> tuple[Run, bool]:
-    """Train, keep the checkpoint under `out`, store the run. A failed run is stored too, with its error.
+    """Train, keep the checkpoint under `out`, store the run.
 
     Returns:
         The run, and whether it was made now: a finished run of the same specification is returned as it is,
@@ -196,45 +234,27 @@ def run_training(
     spec, settings = prepared.spec, prepared.settings
     if not isinstance(settings, DferClipSettings):
         raise UsageError(f"recipe {spec.recipe} trains nothing", hint="use `dfer evaluate`")
-    if not again and (finished := find_finished(db, spec.hash)):
-        return finished, False
-    started = time.monotonic()
-    folder = out / run_folder_name(spec)
-    try:
-        recogniser = build_dfer_clip(
-            clip=prepared.clip,
-            texts=spec.texts,
-            settings=settings,
-            seed=spec.seed,
-            class_names=spec.classes,
-        )
+
+    def made() -> _Outcome:
+        fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
         trained = train(
-            recogniser,
+            _build(prepared),
             settings,
             data=_datasets(prepared),
             classes=len(spec.classes),
             selection=spec.selection,
             seed=spec.seed,
-            fabric=make_fabric(spec.precision, accelerator=machine.accelerator),
+            fabric=fabric,
             workers=machine.workers,
             on_progress=on_progress,
         )
-        description = _describe_checkpoint(prepared, trained)
-        save_checkpoint(folder, weights=trained.weights, description=description)
-    except (Exception, KeyboardInterrupt) as error:
-        seconds = time.monotonic() - started
-        save_run(db, _failed(spec, set_version, error, seconds, prepared.pretrained))
-        raise
-    run = _finished(
-        spec,
-        set_version,
-        trained.metrics,
-        seconds=time.monotonic() - started,
-        folder=folder,
-        history=trained.history,
-        pretrained=prepared.pretrained,
-    )
-    return save_run(db, run, _predictions(spec, prepared.clips.test, trained.logits)), True
+        folder = _new_folder(out, spec)
+        save_checkpoint(
+            folder, weights=trained.weights, description=_describe_checkpoint(prepared, trained, fabric)
+        )
+        return _Outcome(trained.logits, trained.metrics, fabric, folder, trained.history)
+
+    return _store(db, prepared, made, set_version=set_version, again=again)
 
 
 def run_evaluation(
@@ -243,7 +263,6 @@ def run_evaluation(
     *,
     set_version: int,
     machine: Machine,
-    checkpoint: Path | None = None,
     again: bool = False,
     on_progress: OnProgress = lambda progress: None,
 ) -> tuple[Run, bool]:
@@ -251,53 +270,110 @@ def run_evaluation(
 
     Returns:
         The stored run, and whether it was made now.
+
+    Raises:
+        UsageError: the recipe needs a trained run.
     """
-    spec, settings = prepared.spec, prepared.settings
+    spec, test = prepared.spec, prepared.clips.test
+    if isinstance(prepared.settings, DferClipSettings) and prepared.checkpoint is None:
+        raise UsageError(f"recipe {spec.recipe} needs a trained run", hint="name it with --run")
+
+    def made() -> _Outcome:
+        recogniser = _build(prepared)
+        if prepared.checkpoint is not None:
+            recogniser.load_trainable_state(load_checkpoint(prepared.checkpoint)[0])
+        fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
+        model = fabric.setup(recogniser)
+        model.mark_forward_method("text_features")
+        logits, labels = score(
+            model,
+            _dataset(prepared, test, training=False),
+            fabric=fabric,
+            batch_size=EVALUATION_BATCH,
+            workers=machine.workers,
+            on_clips=lambda done: on_progress(
+                Progress(stage="test", epoch=1, epochs=1, done=done, total=len(test))
+            ),
+        )
+        metrics = measure(labels.tolist(), logits.argmax(dim=1).tolist(), classes=len(spec.classes))
+        return _Outcome(logits, metrics, fabric, None, ())
+
+    return _store(db, prepared, made, set_version=set_version, again=again)
+
+
+class _Outcome(NamedTuple):
+    logits: Tensor
+    metrics: Metrics
+    fabric: Fabric
+    folder: Path | None
+    history: tuple[dict[str, float | None], ...]
+
+
+def _store(
+    db: Database, prepared: PreparedRun, made: Callable[[], _Outcome], *, set_version: int, again: bool
+) -> tuple[Run, bool]:
+    """Make the run and store it; whatever fails on the way is stored as a failed run with its error."""
+    spec = prepared.spec
     if not again and (finished := find_finished(db, spec.hash)):
         return finished, False
     started = time.monotonic()
-    if isinstance(settings, DferClipSettings):
-        if checkpoint is None:
-            raise UsageError(f"recipe {spec.recipe} needs a trained run", hint="name it with --run")
-        recogniser = build_dfer_clip(
-            clip=prepared.clip, texts=spec.texts, settings=settings, seed=spec.seed, class_names=spec.classes
+    try:
+        outcome = made()
+        run = Run(
+            status="finished",
+            **_identity(spec, set_version),
+            uar=outcome.metrics.uar,
+            war=outcome.metrics.war,
+            per_class=dict(zip(spec.classes, outcome.metrics.recalls, strict=True)),
+            confusion=outcome.metrics.confusion,
+            history=outcome.history,
+            environment=_environment(prepared.pretrained, outcome.fabric),
+            folder=None if outcome.folder is None else str(outcome.folder.resolve()),
+            seconds=round(time.monotonic() - started, 3),
         )
-        recogniser.load_trainable_state(load_checkpoint(checkpoint)[0])
-    else:
-        recogniser = build_zero_shot(
+        return save_run(db, run, _predictions(spec, prepared.clips.test, outcome.logits)), True
+    except (Exception, KeyboardInterrupt) as error:
+        what = error.message if isinstance(error, DferError) else f"{type(error).__name__}: {error}"
+        failed = Run(
+            status="failed",
+            **_identity(spec, set_version),
+            environment=_environment(prepared.pretrained),
+            error=what,
+            seconds=round(time.monotonic() - started, 3),
+        )
+        save_run(db, failed)
+        raise
+
+
+def _build(prepared: PreparedRun) -> VideoRecogniser:
+    spec, settings = prepared.spec, prepared.settings
+    if isinstance(settings, ZeroShotSettings):
+        return build_zero_shot(
             clip=prepared.clip, texts=spec.texts, settings=settings, class_names=spec.classes
         )
-    fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
-    model = fabric.setup(recogniser)
-    model.mark_forward_method("text_features")
-    test = prepared.clips.test
-    logits, labels = score(
-        model,
-        _dataset(prepared, test, training=False),
-        fabric=fabric,
-        batch_size=16,
-        workers=machine.workers,
-        on_clips=lambda done: on_progress(
-            Progress(stage="test", epoch=1, epochs=1, done=done, total=len(test))
-        ),
+    return build_dfer_clip(
+        clip=prepared.clip, texts=spec.texts, settings=settings, seed=spec.seed, class_names=spec.classes
     )
-    metrics = measure(labels.tolist(), logits.argmax(dim=1).tolist(), classes=len(spec.classes))
-    run = _finished(
-        spec, set_version, metrics, seconds=time.monotonic() - started, pretrained=prepared.pretrained
-    )
-    return save_run(db, run, _predictions(spec, test, logits)), True
 
 
-def run_folder_name(spec: RunSpecification) -> str:
-    """Readable and unique: set, recipe, fold and seed, then the beginning of the specification's hash."""
-    return f"{spec.set}-{spec.recipe}-fold{spec.fold}-seed{spec.seed}-{spec.hash.partition(':')[2][:8]}"
+def _new_folder(out: Path, spec: RunSpecification) -> Path:
+    """A folder of its own for every training: readable, and never one that another run's weights are in."""
+    name = f"{spec.set}-{spec.recipe}-fold{spec.fold}-seed{spec.seed}-{spec.hash.partition(':')[2][:8]}"
+    for number in itertools.count(1):
+        folder = out / (name if number == 1 else f"{name}-{number}")
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError("unreachable: counting does not end")
 
 
 def _datasets(prepared: PreparedRun) -> dict[str, ClipDataset]:
     training, val = prepared.clips.train, prepared.clips.val
     if prepared.spec.selection == "best-val" and not val:
         # Seeded by the fold alone: runs of other words and seeds are then selected on the same clips.
-        training, val = carve_validation(training, fraction=VALIDATION_FRACTION, seed=prepared.spec.fold)
+        training, val = carve_validation(training, seed=prepared.spec.fold)
     return {
         "train": _dataset(prepared, training, training=True),
         "val": _dataset(prepared, val, training=False),
@@ -314,43 +390,6 @@ def _dataset(prepared: PreparedRun, clips: Sequence[Clip], *, training: bool) ->
         training=training,
         augmentation=prepared.spec.augmentation,
         seed=prepared.spec.seed,
-    )
-
-
-def _finished(
-    spec: RunSpecification,
-    set_version: int,
-    metrics: Metrics,
-    *,
-    seconds: float,
-    pretrained: str | None,
-    folder: Path | None = None,
-    history: tuple[dict[str, float | None], ...] = (),
-) -> Run:
-    return Run(
-        status="finished",
-        **_identity(spec, set_version),
-        uar=metrics.uar,
-        war=metrics.war,
-        per_class=dict(zip(spec.classes, metrics.recalls, strict=True)),
-        confusion=metrics.confusion,
-        history=history,
-        environment=_environment(pretrained),
-        folder=None if folder is None else str(folder.resolve()),
-        seconds=round(seconds, 3),
-    )
-
-
-def _failed(
-    spec: RunSpecification, set_version: int, error: BaseException, seconds: float, pretrained: str | None
-) -> Run:
-    what = error.message if isinstance(error, DferError) else f"{type(error).__name__}: {error}".rstrip(": ")
-    return Run(
-        status="failed",
-        **_identity(spec, set_version),
-        environment=_environment(pretrained),
-        error=what,
-        seconds=round(seconds, 3),
     )
 
 
@@ -381,7 +420,7 @@ def _predictions(spec: RunSpecification, clips: Sequence[Clip], logits: Tensor) 
     ]
 
 
-def _describe_checkpoint(prepared: PreparedRun, trained: Trained) -> dict[str, Any]:
+def _describe_checkpoint(prepared: PreparedRun, trained: Trained, fabric: Fabric) -> dict[str, Any]:
     spec = prepared.spec
     return {
         "format": "dfer-checkpoint-1",
@@ -391,11 +430,11 @@ def _describe_checkpoint(prepared: PreparedRun, trained: Trained) -> dict[str, A
         "selected_epoch": trained.epoch,
         "uar": trained.metrics.uar,
         "war": trained.metrics.war,
-        "environment": _environment(prepared.pretrained),
+        "environment": _environment(prepared.pretrained, fabric),
     }
 
 
-def _environment(pretrained: str | None) -> dict[str, str]:
+def _environment(pretrained: str | None, fabric: Fabric | None = None) -> dict[str, str]:
     """What was at hand; it decides nothing, but helps to find out later why two machines differ."""
     import open_clip
 
@@ -404,7 +443,7 @@ def _environment(pretrained: str | None) -> dict[str, str]:
         "torch": torch.__version__,
         "open_clip": open_clip.__version__,
         "python": platform.python_version(),
-        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "device": "unknown" if fabric is None else str(fabric.device),
         "threads": str(torch.get_num_threads()),
     }
     return found if pretrained is None else found | {"pretrained": pretrained}

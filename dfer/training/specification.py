@@ -11,14 +11,15 @@ Selection = Literal["last", "best-val", "best-test"]
 Precision = Literal["fp32", "bf16"]
 
 # What may differ between the runs of one table: the words, and what runs are paired by.
-_VARIES = {"set", "set_hash", "texts", "fold", "seed"}
+_VARIES = {"set", "set_hash", "texts", "fold", "seed", "weights"}
 
 
 class RunSpecification(BaseModel):
     """`texts` are in the order of `classes`. `settings` are the recipe's, complete.
 
-    `dataset` is a reader's name; `data_fingerprint` identifies the clips themselves. `trained_by` is the
-    specification hash of the run whose weights are evaluated with other words, else None.
+    `dataset` is a reader's name; `data_fingerprint` identifies the clips themselves. `trained_by` names the
+    protocol and the set by whose words the evaluated weights were trained, `weights` is the SHA-256 of
+    the weights themselves; both are None where the run trains its own, or none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -38,6 +39,7 @@ class RunSpecification(BaseModel):
     augmentation: str
     precision: Precision
     trained_by: str | None = None
+    weights: str | None = None
 
     @property
     def classes_and_texts(self) -> list[tuple[str, str]]:

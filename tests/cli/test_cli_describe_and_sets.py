@@ -85,6 +85,9 @@ def answers_of_70_tokens(question: str, number: int) -> Reply:
         ("describe --classes dfew7 --model m --base-url http://127.0.0.1:9/v1 --offline", 4, "not cached"),
         ("describe --classes dfew7 --model builtin/facs --context-tokens 75", 2, "no room"),
         ("describe --classes dfew7", 2, "Missing option"),
+        ("describe --classes dfew7 --model builtin/facs --alias 3", 2, "cannot be an alias"),
+        ("describe --classes dfew7 --model builtin/facs --temperature 1", 2, "takes no temperature"),
+        ("describe --classes dfew7 --model m --base-url http://[::1", 3, "base URL"),
         ("sets show v1", 3, "no description store"),
         ("sets control v1 --kind wrong", 2, "wrong"),
     ],
@@ -185,10 +188,14 @@ def test_db_path_says_where_the_store_is_and_makes_none(dfer: Dfer, tmp_path: Pa
 
 def test_defaults_come_from_dfer_toml_and_a_flag_beats_them(dfer: Dfer, tmp_path: Path) -> None:
     (tmp_path / "dfer.toml").write_text(
-        'model = "builtin/facs"\n[describe]\nclasses = "mafw11"\nnote_text = "x"\n'
+        'model = "builtin/facs"\n[describe]\nclasses = "mafw11"\nnote = "x"\n'
     )
     assert dfer("describe --json").json["class_set"] == "mafw11"
     assert dfer("describe --classes dfew7 --json").json["class_set"] == "dfew7"
+    (tmp_path / "dfer.toml").write_text(
+        '[data.synth]\nclips = 7\nclasses = "dfew7"\nfolds = 2\nformat = "mp4"\n'
+    )
+    assert dfer("data synth w --json").json["format"] == "mp4"
 
 
 @pytest.mark.parametrize(
@@ -198,6 +205,7 @@ def test_defaults_come_from_dfer_toml_and_a_flag_beats_them(dfer: Dfer, tmp_path
         ('[describ]\nmodel = "x"', "there is no command 'describ'"),
         ('[describe]\nclip = "tiny"', "there is no option 'clip'"),
         ("model = ", "cannot be parsed"),
+        ("[data.draw]\nclips = 7", "there is no command 'draw'"),
     ],
 )
 def test_a_mistake_in_dfer_toml_is_named(dfer: Dfer, tmp_path: Path, content: str, said: str) -> None:

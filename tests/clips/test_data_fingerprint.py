@@ -36,12 +36,12 @@ def test_it_is_a_contract_that_does_not_drift(tmp_path: Path) -> None:
     assert fingerprint(make(tmp_path)) == EXPECTED
 
 
-EXPECTED = "data1:fa95e393da80331c26e3e91df3227c358f4ffe89974062f6812ae88aaf411e7b"
+EXPECTED = "data1:a09c1052c5c17176ea125dc3fd2a227da52e175e5800a5237b9420e411dc86d1"
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"id": "z"}, {"label": "joy"}, {"split": "test"}, {"fold": 3}, {"caption": "narrow eyes"}],
+    [{"id": "z"}, {"label": "joy"}, {"split": "test"}, {"fold": 3}, {"caption": "narrow eyes"}, {"subject": "s1"}],
 )
 def test_each_part_of_a_row_matters(tmp_path: Path, change: dict[str, Any]) -> None:
     clips = make(tmp_path)
@@ -55,7 +55,9 @@ def test_a_frame_more_a_longer_video_or_a_clip_less_matters(tmp_path: Path) -> N
     seen.add(fingerprint(clips))
     (tmp_path / "v.mp4").write_bytes(b"123456")
     seen.add(fingerprint(clips))
-    assert len(seen) == 4
+    (tmp_path / "a" / "9.jpg").write_bytes(b"cropped anew")
+    seen.add(fingerprint(clips))
+    assert len(seen) == 5
 
 
 def test_a_missing_clip_is_named(tmp_path: Path) -> None:

@@ -21,6 +21,13 @@ def test_a_plain_answer_is_clean() -> None:
     assert (read.input_tokens, read.output_tokens) == (3, 4)
 
 
+def test_an_answer_in_parts_is_joined() -> None:
+    assert (
+        read_completion(body([{"type": "text", "text": "1. a"}, {"type": "text", "text": "\n2. b"}])).text
+        == "1. a\n2. b"
+    )
+
+
 def test_a_server_that_does_not_say_how_many_tokens_leaves_them_unknown() -> None:
     for usage in (
         {},
@@ -49,6 +56,9 @@ def test_local_servers_end_answers_in_their_own_words(finish_reason: str | None)
         (body(""), "empty", "empty"),
         (body(" \n\t"), "empty", "empty"),
         (body(None), "empty", "empty"),
+        ('{"choices": null}', "empty", "empty"),
+        ('{"choices": []}', "empty", "empty"),
+        (body([]), "empty", "empty"),
         (body("1. raised", finish_reason="tool_calls"), "unfinished", "tool_calls"),
     ],
 )
@@ -67,9 +77,7 @@ def test_an_answer_that_must_not_be_used_says_why(response: str, verdict: str, s
         ("null", "no completion"),
         ("[1, 2]", "no completion"),
         ("{}", "no choices"),
-        ('{"choices": null}', "no choices"),
-        ('{"choices": []}', "no choices"),
-        ('{"choices": [7]}', "no choices"),
+        ('{"choices": [7]}', "no message"),
         ('{"choices": [{"message": null}]}', "no message"),
         ('{"choices": [{"message": {"content": 42}}]}', "no message"),
         ('{"choices": [{"message": {"content": ["a"]}}]}', "no message"),

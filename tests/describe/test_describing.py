@@ -1,5 +1,7 @@
 """Describing through a real server on loopback: what is asked, kept, served again, and refused."""
 
+import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -144,7 +146,6 @@ def test_a_rate_limit_is_waited_out(db) -> None:
             "<html>",
         ),
         (Reply(body=b"\xff\xfe"), ConfigurationError, "not UTF-8"),
-        (Reply(body=b'{"error": {"message": "boom"}}'), ConfigurationError, "boom"),
     ],
     ids=lambda value: str(getattr(value, "status", ""))[:20],
 )
@@ -154,6 +155,63 @@ def test_a_failure_that_would_hit_every_class_stops_at_once(db, reply: Reply, ki
     assert len(server.requests) == 1
     assert db.table("answers").count == 0
     assert db.table("attempts").count == 1
+
+
+def test_an_error_object_with_status_200_may_pass_and_is_tried_again(db) -> None:
+    def answer(question: str, number: int) -> Reply:
+        return Reply(body=b'{"error": {"message": "overloaded"}}') if number == 1 else good(question, number)
+
+    with LlmServer(answer) as server:
+        described = ask(db, server)
+    assert described.calls_failed == 1
+    assert "overloaded" in next(iter(db.table("attempts").rows))["body"]
+
+
+def test_a_question_that_a_filter_refuses_does_not_stop_the_others(db) -> None:
+    def answer(question: str, number: int) -> Reply:
+        return error(400, "no", code="content_filter") if "anger" in question else good(question, number)
+
+    with LlmServer(answer) as server, pytest.raises(ContentError, match="1 of 7 answers are unusable"):
+        ask(db, server, concurrency=1)
+    assert db.table("answers").count == 6
+
+
+def test_a_key_that_a_server_echoes_in_an_answer_is_not_kept(db, monkeypatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MY_KEY", "topsecret123")
+
+    def answer(question: str, number: int) -> Reply:
+        return completion(f"1. key-shaped folds of {asked_class(question)}\n2. topsecret123 {number}")
+
+    with LlmServer(answer) as server:
+        described = ask(db, server, key_env="MY_KEY")
+    assert described.description_set.descriptions[0].descriptors[0] == "key-shaped folds of happiness"
+    db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    assert b"topsecret123" not in (tmp_path / "words.db").read_bytes()
+
+
+def test_an_answer_that_another_process_got_meanwhile_is_not_asked_for_again(db, tmp_path: Path) -> None:
+    with LlmServer(good) as server:
+        questions = plan_questions(DFEW, PROMPT, model="test-model", base_url=server.base_url)
+
+        def describe_alone() -> None:
+            with open_store(tmp_path / "words.db") as second:
+                describe(second, questions, patience=QUICK, concurrency=1)
+
+        def other_process(name: str, event: str, detail: str) -> None:
+            if event == "answered" and len(server.requests) == 1:
+                thread = threading.Thread(target=describe_alone)
+                thread.start()
+                thread.join()
+
+        describe(db, questions, patience=QUICK, concurrency=1, on_event=other_process)
+        assert len(server.requests) == 7
+
+
+def test_a_store_that_cannot_be_written_costs_no_answer(db) -> None:
+    db.execute("CREATE TRIGGER full BEFORE INSERT ON prompts BEGIN SELECT RAISE(ABORT, 'disk full'); END")
+    with LlmServer(good) as server, pytest.raises(sqlite3.IntegrityError, match="disk full"):
+        ask(db, server)
+    assert server.requests == []
 
 
 def test_no_part_of_a_key_that_a_server_echoes_is_shown_or_stored(db, monkeypatch, tmp_path: Path) -> None:
@@ -293,8 +351,6 @@ def test_answers_of_several_models_in_one_set_are_warned_of(db) -> None:
 
 
 def test_never_more_than_the_asked_number_of_questions_at_once(db) -> None:
-    import threading
-
     lock, now, most = threading.Lock(), 0, 0
 
     def answer(question: str, number: int) -> Reply:
@@ -324,9 +380,16 @@ def test_the_offline_author_needs_no_server_and_says_so_in_the_provenance(db) ->
 def test_the_offline_author_behind_http_gives_the_same_words(db) -> None:
     direct = describe(db, plan_questions(DFEW, PROMPT, model="builtin/facs"))
     with facs_server() as base_url:
-        served = describe(db, plan_questions(DFEW, PROMPT, model="facs", base_url=base_url))
+        served = describe(db, plan_questions(DFEW, PROMPT, model="builtin/facs", base_url=base_url))
     assert served.description_set.texts == direct.description_set.texts
     assert served.description_set.provenance.kind == "llm"
+    assert served.calls_made == 7
+
+
+def test_a_server_that_is_asked_for_the_offline_author_really_is_asked(db) -> None:
+    questions = plan_questions(DFEW, PROMPT, model="builtin/facs", base_url="http://127.0.0.1:9/v1")
+    with pytest.raises(ProviderError, match="cannot reach"):
+        describe(db, questions, patience=QUICK)
 
 
 def test_the_offline_author_says_which_class_it_does_not_know(db, tmp_path: Path) -> None:

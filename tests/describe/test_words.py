@@ -119,6 +119,12 @@ def test_a_control_says_what_it_is_and_of_what() -> None:
         assert provenance.seed == (3 if matched else None)
 
 
+def test_a_control_that_would_change_nothing_is_refused() -> None:
+    names = control_set(PARENT, kind="names", seed=1, display_names=DISPLAY)
+    with pytest.raises(ContentError, match="as it is"):
+        control_set(names, kind="scrambled", seed=1, display_names=DISPLAY)
+
+
 def test_an_unknown_control_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="unknown control"):
         control_set(PARENT, kind="bogus", seed=1, display_names=DISPLAY)  # type: ignore[arg-type]

@@ -39,7 +39,15 @@ def test_runs_are_paired_by_fold_and_seed() -> None:
     (pair,) = comparison.pairs
     assert (pair.a, pair.b, pair.uar.n) == ("v1", "v2", 2)
     assert pair.uar.mean == pytest.approx(0.1)
-    assert [row.runs for row in comparison.rows] == [4, 3]
+    assert [row.runs for row in comparison.rows] == [2, 2]
+    assert comparison.unmatched == {"v1": 2, "v2": 1}
+
+
+def test_sets_without_a_common_fold_and_seed_are_shown_but_not_paired() -> None:
+    comparison = compare({"v1": [run(1, fold=1)], "v2": [run(2, fold=2)]})
+    assert [row.runs for row in comparison.rows] == [1, 1]
+    assert comparison.unmatched == {"v1": 1, "v2": 1}
+    assert comparison.pairs[0].uar.n == 0
 
 
 def test_every_two_sets_are_compared() -> None:
@@ -119,6 +127,25 @@ def test_the_interval_covers_the_truth_at_its_nominal_rate() -> None:
         interval = paired_difference(list(0.52 + noise[0]), list(0.5 + noise[1])).interval
         covered += interval[0] <= 0.02 <= interval[1]
     assert 930 <= covered <= 970
+
+
+def test_seeds_of_one_fold_are_not_counted_as_independent() -> None:
+    """Five folds, three seeds, a difference that varies between folds and is zero on average."""
+    rng = np.random.default_rng(0)
+    folds = [fold for fold in range(5) for _ in range(3)]
+    alarms = 0
+    for _ in range(1000):
+        effect = rng.normal(0, 0.01, 5)
+        first = [effect[fold] + rng.normal(0, 0.005) for fold in folds]
+        p = paired_difference(first, [0.0] * 15, groups=folds).p
+        alarms += p < 0.05
+    assert 30 <= alarms <= 70
+
+
+def test_with_one_fold_the_seeds_are_the_units() -> None:
+    difference = paired_difference([0.3, 0.5, 0.6], [0.2, 0.4, 0.4], groups=[1, 1, 1])
+    assert (difference.n, difference.units) == (3, 3)
+    assert paired_difference([0.3, 0.5, 0.6], [0.2, 0.4, 0.4], groups=[1, 1, 2]).units == 2
 
 
 def test_a_single_value_has_no_deviation() -> None:

@@ -127,7 +127,14 @@ def test_an_alias_that_could_mean_something_else_is_refused(db, alias: str) -> N
 
 
 @pytest.mark.parametrize("table", IMMUTABLE_TABLES)
-@pytest.mark.parametrize("change", ["UPDATE {table} SET rowid = rowid", "DELETE FROM {table}"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE {table} SET rowid = rowid",
+        "DELETE FROM {table}",
+        "INSERT OR REPLACE INTO {table} SELECT * FROM {table} LIMIT 1",
+    ],
+)
 def test_nothing_that_was_saved_can_be_changed_or_removed(db, table: str, change: str) -> None:
     fill(db)
     assert db.table(table).count > 0
@@ -233,6 +240,15 @@ def test_a_file_that_is_no_database_is_refused(path: Path) -> None:
     path.write_text("these are not the bytes you are looking for " * 10)
     with pytest.raises(StoreError, match="cannot use"), open_store(path):
         pass
+
+
+def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None:
+    with sqlite3.connect(path) as photos:
+        photos.execute("CREATE TABLE photos (id INTEGER)")
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match="another program's database"), open_store(path):
+        pass
+    assert path.read_bytes() == before
 
 
 def test_a_missing_store_is_not_made_by_reading(path: Path) -> None:

@@ -17,10 +17,11 @@ from dfer.training.running import DataSource, PreparedRun, prepare
 
 DFEW = load_class_set("dfew7")
 LEARNS = {
-    "batch_size": 8,
+    "batch_size": 4,
     "pixel_normalisation": "clip",
+    "temperature": 0.05,
     "temporal_learning_rate": 1e-3,
-    "visual_learning_rate": 1e-4,
+    "visual_learning_rate": 1e-3,
 }
 """Settings with which the tiny CLIP, whose weights are random, learns something."""
 

@@ -47,7 +47,9 @@ def test_whatever_else_decides_the_numbers_makes_another_protocol(change: dict) 
 
 
 @pytest.mark.parametrize(
-    "change", [{"set_hash": "ds1:b"}, {"texts": ("b.", "a.")}, {"fold": 2}, {"seed": 2}], ids=str
+    "change",
+    [{"set_hash": "ds1:b"}, {"texts": ("b.", "a.")}, {"fold": 2}, {"seed": 2}, {"weights": "w"}],
+    ids=str,
 )
 def test_words_fold_and_seed_make_another_run_of_the_same_protocol(change: dict) -> None:
     changed = SPEC.model_copy(update=change)

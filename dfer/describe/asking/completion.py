@@ -21,7 +21,15 @@ _SHOWN = 160
 
 
 class NotACompletion(Exception):
-    """A response that is no chat completion; the message shows how it begins."""
+    """A response that is no chat completion. The message shows how it begins; `body` is all of it.
+
+    `passing`: the server itself reports an error, which a later try may not meet.
+    """
+
+    def __init__(self, message: str, *, body: str, passing: bool = False) -> None:
+        super().__init__(message)
+        self.body = body
+        self.passing = passing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,18 +53,22 @@ def read_completion(body: str) -> Completion:
     try:
         content = json.loads(body)
     except ValueError as error:
-        raise NotACompletion(f"the response is not JSON; it begins {beginning(body)}") from error
+        raise NotACompletion(f"the response is not JSON; it begins {beginning(body)}", body=body) from error
     if not isinstance(content, dict):
-        raise NotACompletion(f"the response is JSON but no completion: {beginning(body)}")
+        raise NotACompletion(f"the response is JSON but no completion: {beginning(body)}", body=body)
     if content.get("error"):
-        raise NotACompletion(f"the server reports an error: {beginning(json.dumps(content['error']))}")
-    choices = content.get("choices")
-    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
-        raise NotACompletion(f"the response has no choices; it begins {beginning(body)}")
-    message = choices[0].get("message")
-    if not isinstance(message, dict) or not isinstance(message.get("content"), str | None):
-        raise NotACompletion(f"the response has no message text; it begins {beginning(body)}")
-    text = message.get("content") or ""
+        said = beginning(json.dumps(content["error"]))
+        raise NotACompletion(f"the server reports an error: {said}", body=body, passing=True)
+    if "choices" not in content:
+        raise NotACompletion(f"the response has no choices; it begins {beginning(body)}", body=body)
+    # No choice at all is what some servers send for an empty answer.
+    choices = content["choices"] or [{"message": {}}]
+    message = (
+        choices[0].get("message") if isinstance(choices, list) and isinstance(choices[0], dict) else None
+    )
+    text = _text_of(message.get("content")) if isinstance(message, dict) else None
+    if text is None or not isinstance(message, dict):
+        raise NotACompletion(f"the response has no message text; it begins {beginning(body)}", body=body)
     finish_reason = _text_or_none(choices[0].get("finish_reason"))
     verdict, reason = _judge(text, finish_reason, message)
     usage = content["usage"] if isinstance(content.get("usage"), dict) else {}
@@ -88,6 +100,15 @@ def _judge(text: str, finish_reason: str | None, message: dict[str, Any]) -> tup
     if _REFUSAL.match(text):
         return "refused", f"the model refused: {beginning(text)}"
     return "clean", ""
+
+
+def _text_of(content: Any) -> str | None:
+    """The text of a message: a string, nothing, or a list of parts with a text each. None if neither."""
+    if content is None:
+        return ""
+    if isinstance(content, list) and all(isinstance(part, dict) for part in content):
+        content = "".join(str(part.get("text") or "") for part in content)
+    return content if isinstance(content, str) else None
 
 
 def beginning(text: str) -> str:

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from dfer.describe.asking.completion import NotACompletion, beginning
-from dfer.describe.asking.endpoint import Endpoint
-from dfer.errors import ConfigurationError, DferError, ProviderError
+from dfer.describe.asking.endpoint import DUMMY_KEY, Endpoint
+from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError
 
 _KEY_SHAPE = re.compile(r"\b(sk|pk|rk|key)-[\w*-]{4,}|Bearer\s+[^\s'\"]+", re.IGNORECASE)
 
@@ -25,18 +26,22 @@ class Failure:
     terminal: bool = False
     retry: bool = False
     retry_after: float | None = None
-    is_configuration: bool = False
+    kind: type[DferError] = ProviderError
+    body: str | None = None
 
     def as_error(self) -> DferError:
-        kind = ConfigurationError if self.is_configuration else ProviderError
-        return kind(self.message, hint=self.hint)
+        return self.kind(self.message, hint=self.hint)
 
 
-def scrub(text: str, key: str | None) -> str:
-    """The text without the key or anything shaped like one: servers echo keys in their errors."""
-    if key:
-        text = text.replace(key, "(key)")
-    return _KEY_SHAPE.sub("(key)", text)
+def without_key(text: str, endpoint: Endpoint) -> str:
+    """The text without the very key that was sent; everything else stays as it arrived."""
+    secret = endpoint.key if endpoint.key != DUMMY_KEY else None
+    return text.replace(secret, "(key)") if secret else text
+
+
+def scrub(text: str, endpoint: Endpoint) -> str:
+    """An error message without the key or anything shaped like one: servers echo parts of keys."""
+    return _KEY_SHAPE.sub("(key)", without_key(text, endpoint))
 
 
 def understand(error: BaseException, *, endpoint: Endpoint, model: str) -> Failure:
@@ -50,7 +55,7 @@ def understand(error: BaseException, *, endpoint: Endpoint, model: str) -> Failu
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         return Failure(outcome="timeout", message=f"{where} did not answer in time", retry=True)
     if isinstance(error, openai.APIConnectionError):
-        cause = scrub(_root_cause(error), endpoint.key)
+        cause = scrub(_root_cause(error), endpoint)
         return Failure(
             outcome="unreachable",
             message=f"cannot reach {where}: {cause}",
@@ -61,67 +66,70 @@ def understand(error: BaseException, *, endpoint: Endpoint, model: str) -> Failu
     if isinstance(error, NotACompletion):
         return Failure(
             outcome="no completion",
-            message=f"{where} answered, but not with a chat completion: {scrub(str(error), endpoint.key)}",
+            message=f"{where} answered, but not with a chat completion: {scrub(str(error), endpoint)}",
             hint="does the base URL end in /v1, and is it the address of an OpenAI-compatible server?",
             http_status=200,
-            terminal=True,
-            is_configuration=True,
+            retry=error.passing,
+            terminal=not error.passing,
+            kind=ProviderError if error.passing else ConfigurationError,
+            body=without_key(error.body, endpoint),
         )
-    # Anything else is below the SDK (bad UTF-8, a missing SOCKS package, a certificate file): say it plainly.
-    message = scrub(f"{type(error).__name__}: {error}", endpoint.key)
+    # Anything else is below the SDK (a missing SOCKS package, a certificate file): say it plainly.
+    message = scrub(f"{type(error).__name__}: {error}", endpoint)
     return Failure(outcome="transport", message=f"request to {where} failed: {message}", terminal=True)
 
 
-def _status(error: object, *, endpoint: Endpoint, model: str) -> Failure:
-    import openai
-
-    assert isinstance(error, openai.APIStatusError)
-    status, code = error.status_code, error.code
-    said = beginning(scrub(_server_message(error), endpoint.key))
-    common = {"http_status": status, "error_code": code}
+def _status(error: Any, *, endpoint: Endpoint, model: str) -> Failure:
+    where, status = endpoint.base_url, error.status_code
+    code = None if error.code is None else scrub(str(error.code), endpoint)[:80]
+    said = beginning(scrub(_server_message(error), endpoint))
+    failure = Failure(
+        outcome="refused request",
+        message=f"{where} answered {status}: {said}",
+        http_status=status,
+        error_code=code,
+        terminal=True,
+        kind=ConfigurationError,
+        body=without_key(error.response.text, endpoint),
+    )
     if status == 401:
-        return Failure(
+        return replace(
+            failure,
             outcome="unauthorised",
-            message=f"{endpoint.base_url} does not accept the key from {endpoint.key_source}: {said}",
+            message=f"{where} does not accept the key from {endpoint.key_source}: {said}",
             hint="set the right key in the environment, or name its variable with --key-env",
-            terminal=True,
-            is_configuration=True,
-            **common,  # type: ignore[arg-type]
         )
+    if status == 403:
+        return replace(failure, hint="does the key have access, and is the service offered in your region?")
     if status == 404:
-        return Failure(
+        return replace(
+            failure,
             outcome="not found",
-            message=f"{endpoint.base_url} knows no model {model!r} (or no chat completions): {said}",
+            message=f"{where} knows no model {model!r} (or no chat completions): {said}",
             hint="check the model's name, that your account may use it, and that the base URL ends in /v1",
-            terminal=True,
-            is_configuration=True,
-            **common,  # type: ignore[arg-type]
         )
+    if code in ("content_filter", "content_policy_violation"):
+        # About this one question, not about the others.
+        return replace(failure, outcome="content filter", terminal=False, kind=ContentError)
     if status == 429 and code == "insufficient_quota":
-        return Failure(
+        return replace(
+            failure,
             outcome="quota",
-            message=f"{endpoint.base_url}: the account's quota is used up: {said}",
+            message=f"{where}: the account's quota is used up: {said}",
             hint="answers so far are kept; add credit and run the same command again",
-            terminal=True,
-            **common,  # type: ignore[arg-type]
+            kind=ProviderError,
         )
     if status in (408, 409, 429) or status >= 500:
-        return Failure(
+        return replace(
+            failure,
             outcome="rate limit" if status == 429 else "server error",
-            message=f"{endpoint.base_url} answered {status}: {said}",
             hint="answers so far are kept; run the same command again to ask only for the rest",
+            terminal=False,
             retry=True,
             retry_after=retry_after(error.response.headers),
-            **common,  # type: ignore[arg-type]
+            kind=ProviderError,
         )
-    return Failure(
-        outcome="refused request",
-        message=f"{endpoint.base_url} answered {status}: {said}",
-        hint="" if status != 403 else "does the key have access, and is the service offered in your region?",
-        terminal=True,
-        is_configuration=True,
-        **common,  # type: ignore[arg-type]
-    )
+    return failure
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -53,11 +53,11 @@ def normalised_endpoint(base_url: str) -> str:
     Raises:
         ConfigurationError: not an http(s) address.
     """
-    parts = urlsplit(base_url.strip())
     try:
+        parts = urlsplit(base_url.strip())
         port = parts.port
     except ValueError as error:
-        raise ConfigurationError(f"base URL {base_url!r}: {error}") from error
+        raise ConfigurationError(f"base URL {_without_user(base_url)!r}: {error}") from error
     if parts.scheme.lower() not in ("http", "https") or not parts.hostname:
         raise ConfigurationError(
             f"base URL {_without_user(base_url)!r} is not an http:// or https:// address",

@@ -1,0 +1,51 @@
+"""What a busy neighbour costs a training step: torch's threads spinning, or waiting passively."""
+
+import os
+import statistics
+import subprocess
+import sys
+from typing import Any
+
+_STEP = """
+import time, torch
+from torch import nn
+model = nn.Sequential(*[nn.Linear(512, 512) for _ in range(20)])
+x = torch.rand(64, 512)
+def step():
+    model(x).sum().backward()
+for _ in range(5):
+    step()
+started = time.perf_counter()
+for _ in range(40):
+    step()
+print(time.perf_counter() - started)
+"""
+_ROUNDS = 5
+
+
+def run() -> list[dict[str, Any]]:
+    neighbour = subprocess.Popen([sys.executable, "-c", "while True: pass"])
+    try:
+        ratios = [_seconds("ACTIVE") / _seconds("PASSIVE") for _ in range(_ROUNDS)]
+    finally:
+        neighbour.kill()
+    low, _, high = statistics.quantiles(ratios, n=4)
+    return [
+        {
+            "name": "steps beside a busy process: passive waiting",
+            "ratio": round(statistics.median(ratios), 3),
+            "low": round(low, 3),
+            "high": round(high, 3),
+            "equal_to": "",
+            "unit": "×",
+            "note": "against OpenMP's spinning; a process each, alternating",
+        }
+    ]
+
+
+def _seconds(policy: str) -> float:
+    environment = os.environ | {"OMP_WAIT_POLICY": policy}
+    done = subprocess.run(
+        [sys.executable, "-c", _STEP], env=environment, check=True, capture_output=True, text=True
+    )
+    return float(done.stdout)
