@@ -18,7 +18,7 @@ classes = "dfew7"
 [train]
 data = "world/clips.csv"
 clip = "tiny"
-epochs = 8
+epochs = 6
 batch-size = 4
 augmentation = "none"
 set = [

@@ -41,7 +41,14 @@ EXPECTED = "data1:a09c1052c5c17176ea125dc3fd2a227da52e175e5800a5237b9420e411dc86
 
 @pytest.mark.parametrize(
     "change",
-    [{"id": "z"}, {"label": "joy"}, {"split": "test"}, {"fold": 3}, {"caption": "narrow eyes"}, {"subject": "s1"}],
+    [
+        {"id": "z"},
+        {"label": "joy"},
+        {"split": "test"},
+        {"fold": 3},
+        {"caption": "narrow eyes"},
+        {"subject": "s1"},
+    ],
 )
 def test_each_part_of_a_row_matters(tmp_path: Path, change: dict[str, Any]) -> None:
     clips = make(tmp_path)
