@@ -79,8 +79,9 @@ def evaluate(
             )
         else:
             _refuse_what_the_run_decides(ctx)
+            where = None if pretrained == "random" else pretrained
             prepared = running.prepare_with_weights_of(
-                find_run(store, run), found, source, pretrained=pretrained, precision=precision
+                find_run(store, run), found, source, pretrained=where, precision=precision
             )
         output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)
         with progress_shown(quiet=quiet) as on_progress:

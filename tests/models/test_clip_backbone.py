@@ -1,6 +1,8 @@
 """Loading a CLIP: what may be named, what a file may hold, and that no file is ever run."""
 
 import copy
+import hashlib
+import json
 import pickle
 import warnings
 from pathlib import Path
@@ -55,13 +57,14 @@ def test_drawing_weights_leaves_the_global_generator_alone() -> None:
     assert torch.equal(before, torch.random.get_rng_state())
 
 
-def test_the_identity_of_random_weights_is_their_seed() -> None:
+def test_the_identity_of_random_weights_is_their_seed_and_what_they_were_drawn_for() -> None:
+    drawn_for = hashlib.sha256(json.dumps(TINY, sort_keys=True).encode()).hexdigest()
     assert load_tiny(seed=7).identity == {
         "architecture": "tiny",
         "quick_gelu": False,
         "pretrained": "random",
         "seed": 7,
-        "sha256": None,
+        "sha256": drawn_for,
     }
 
 
@@ -160,12 +163,12 @@ def test_weights_of_another_model_are_refused_by_name_and_shape(
 ) -> None:
     wrong = {name: tensor for name, tensor in weights.items() if name != "visual.proj"}
     wrong["visual.head"] = torch.zeros(1)
-    wrong["visual.positional_embedding"] = torch.zeros(50, 128)  # open_clip would stretch it to fit
+    wrong["visual.positional_embedding"] = torch.zeros(50, 256)  # open_clip would stretch it to fit
     save_file(wrong, tmp_path / "other.safetensors")
     message = refusal(tmp_path / "other.safetensors").message
     assert "missing: visual.proj;" in message
     assert "unexpected: visual.head;" in message
-    assert "visual.positional_embedding is 50×128 instead of 17×128" in message
+    assert "visual.positional_embedding is 50×256 instead of 2×256" in message
 
 
 def test_a_missing_file_and_a_folder_are_configuration_errors(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def test_the_contexts_gradient_is_that_of_the_published_layout(
     tokens = encode_descriptions(TEXTS, context_length=77, context_tokens=5)
     context = draw_context(classes=3, tokens=5, width=128, class_specific=class_specific, seed=0)
     assert context is not None
-    weights = torch.linspace(-1, 1, 128)
+    weights = torch.linspace(-1, 1, 256)
     side = text_side(clip, tokens, context=context, position=position)
     (side() @ weights).square().sum().backward()
     plain = context.clone().requires_grad_()
@@ -212,7 +212,7 @@ def test_a_text_may_fill_its_budget_to_the_last_token_and_no_further(clip: ClipB
     full = " ".join(["smile"] * 67)
     tokens = encode_descriptions([full], context_length=77, context_tokens=8)
     side = text_side(clip, tokens, context=torch.zeros(8, 128))
-    assert side().shape == (1, 128)
+    assert side().shape == (1, 256)
     with pytest.raises(
         ContentError, match=r"class 'anger': the description takes 68 tokens, the budget is 67"
     ):

@@ -53,7 +53,7 @@ def train_step(recogniser: VideoRecogniser, pixels: Tensor, settings: DferClipSe
 def test_logits_are_cosines_of_video_and_text_over_the_temperature(pixels: Tensor) -> None:
     recogniser = dfer_clip(temperature=0.5)
     with torch.no_grad():
-        frames = recogniser.visual(pixels.reshape(12, 3, 64, 64)).reshape(3, 4, 128)
+        frames = recogniser.visual(pixels.reshape(12, 3, 64, 64)).reshape(3, 4, 256)
         video = functional.normalize(recogniser.temporal(frames), dim=-1)
         expected = (
             functional.cosine_similarity(video[:, None], recogniser.text_features()[None], dim=-1) / 0.5
@@ -64,7 +64,7 @@ def test_logits_are_cosines_of_video_and_text_over_the_temperature(pixels: Tenso
 def test_shapes_and_norms_are_as_promised(pixels: Tensor) -> None:
     recogniser = dfer_clip()
     with torch.no_grad():
-        assert recogniser.frame_features(pixels).shape == (3, 4, 128)
+        assert recogniser.frame_features(pixels).shape == (3, 4, 256)
         assert torch.allclose(recogniser.video_features(pixels).norm(dim=-1), torch.ones(3))
         assert torch.allclose(recogniser.text_features().norm(dim=-1), torch.ones(4))
         assert recogniser(pixels).shape == (3, 4)
@@ -114,8 +114,8 @@ def test_a_step_moves_temporal_model_visual_tower_and_context_and_nothing_else(p
 def test_everything_follows_to_another_device(pixels: Tensor, context_tokens: int) -> None:
     # The meta device computes shapes only, but refuses a tensor left behind as a GPU would.
     recogniser = dfer_clip(context_tokens=context_tokens, pixel_normalisation="clip").to("meta")
-    assert recogniser.video_features(pixels.to("meta")).shape == (3, 128)
-    assert recogniser.text_features().shape == (4, 128)
+    assert recogniser.video_features(pixels.to("meta")).shape == (3, 256)
+    assert recogniser.text_features().shape == (4, 256)
 
 
 def test_nothing_of_a_zero_shot_recogniser_trains() -> None:
