@@ -50,7 +50,7 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
             justify="right" if heading in right else "left",
             overflow="fold",
             no_wrap=heading != headings[-1],
-            min_width=8 if heading == headings[-1] else None,
+            min_width=8 if heading == headings[-1] and heading not in right else None,
         )
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))

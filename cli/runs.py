@@ -49,7 +49,7 @@ def list_runs(db: Db = DEFAULT_DB, json: Json = False) -> None:
 def show(
     name: Annotated[str, typer.Argument(help="r3, 3 or latest.")], db: Db = DEFAULT_DB, json: Json = False
 ) -> None:
-    """One run: its numbers, its words and every setting."""
+    """One run: its numbers and confusion; with --json its words and every setting too."""
     from description_store.database import open_store
     from description_store.runs import find_run
 
@@ -104,6 +104,7 @@ def print_run(run: "Run", *, brief: bool = False) -> None:
         ],
         right=["recall", *short],
     )
+    typer.echo("rows: what the clips show; columns: what they were taken for")
     if run.folder:
         typer.echo(f"checkpoint: {run.folder}")
 

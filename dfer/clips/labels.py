@@ -87,6 +87,6 @@ def with_known_labels(
     if not allow_missing and (missing := [n for n in class_names if n not in {clip.label for clip in known}]):
         raise ContentError(
             f"set for the wrong classes: no clip is labelled {', '.join(map(repr, missing))}",
-            hint="choose the class set of this data set, or say that classes may be missing",
+            hint="choose the class set of this data set, or pass --allow-missing-classes",
         )
     return known

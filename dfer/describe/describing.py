@@ -76,6 +76,10 @@ def plan_questions(
     max_output_tokens: int | None = None,
 ) -> Questions:
     """One request per class. What is left None is not sent: that is another question than the default."""
+    if model.startswith("builtin/") and model != facs_author.MODEL:
+        raise UsageError(
+            f"there is no built-in author {model!r}", hint=f"the one there is: {facs_author.MODEL}"
+        )
     questions = render_all(template, class_set)
     endpoint: Endpoint | None = None
     params: dict[str, Any] = {}

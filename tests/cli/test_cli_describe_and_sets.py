@@ -85,6 +85,7 @@ def answers_of_70_tokens(question: str, number: int) -> Reply:
         ("describe --classes dfew7 --model m --base-url http://127.0.0.1:9/v1 --offline", 4, "not cached"),
         ("describe --classes dfew7 --model builtin/facs --context-tokens 75", 2, "no room"),
         ("describe --classes dfew7", 2, "Missing option"),
+        ("describe --classes dfew7 --model builtin/fac", 2, "no built-in author 'builtin/fac'"),
         ("describe --classes dfew7 --model builtin/facs --alias 3", 2, "cannot be an alias"),
         ("describe --classes dfew7 --model builtin/facs --temperature 1", 2, "takes no temperature"),
         ("describe --classes dfew7 --model m --base-url http://[::1", 3, "base URL"),
