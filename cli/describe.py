@@ -8,7 +8,8 @@ from . import output
 from .options import DEFAULT_DB, Db, Json, Quiet, complete_class_set
 
 if TYPE_CHECKING:
-    from dfer.describe.describing import Described, Event, Questions
+    from dfer.describe.describing import Described, Event
+    from dfer.describe.planning import Questions
 
 _WARNINGS_SHOWN = 4
 
@@ -68,7 +69,7 @@ def describe(
     from description_store.database import open_store
     from description_store.sets import checked_alias, move_alias
     from dfer.class_sets import load_class_set
-    from dfer.describe import describing
+    from dfer.describe import describing, planning
     from dfer.describe.asking.ask import Patience
     from dfer.describe.clip_tokens import token_budget
     from dfer.describe.templates import load_template
@@ -76,7 +77,7 @@ def describe(
     if alias:
         checked_alias(alias)  # refused before anything is asked
     token_budget(context_tokens)  # refuses an impossible number before anything is asked
-    questions = describing.plan_questions(
+    questions = planning.plan_questions(
         load_class_set(classes),
         load_template(prompt),
         model=model,

@@ -58,15 +58,15 @@ def evaluate(
     from description_store.database import open_store
     from description_store.runs import find_run
     from description_store.sets import find_set
-    from dfer.training import running
+    from dfer.training import preparing, running
 
     with open_store(db, must_exist=True) as store:
         found = find_set(store, descriptions)
-        source = running.DataSource(
+        source = preparing.DataSource(
             dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
         )
         if run is None:
-            prepared = running.prepare(
+            prepared = preparing.prepare(
                 found,
                 source,
                 recipe=recipe,
@@ -80,7 +80,7 @@ def evaluate(
         else:
             _refuse_what_the_run_decides(ctx)
             where = None if pretrained == "random" else pretrained
-            prepared = running.prepare_with_weights_of(
+            prepared = preparing.prepare_with_weights_of(
                 find_run(store, run), found, source, pretrained=where, precision=precision
             )
         output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)

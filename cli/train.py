@@ -75,14 +75,14 @@ def train(
     """Train one recipe with one description set on one fold."""
     from description_store.database import open_store
     from description_store.sets import find_set
-    from dfer.training import running
+    from dfer.training import preparing, running
 
     overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
     with open_store(db, must_exist=True) as store:
         found = find_set(store, descriptions)
-        prepared = running.prepare(
+        prepared = preparing.prepare(
             found,
-            running.DataSource(
+            preparing.DataSource(
                 dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
             ),
             recipe=recipe,

@@ -1,9 +1,8 @@
 """The way of the words: class set → questions → answers (cached or asked) → descriptors → description set."""
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from sqlite_utils import Database
 
@@ -11,32 +10,19 @@ from description_store.answers import find_answer, save_answer, save_attempt, sa
 from description_store.records import Answer, Attempt, DescriptionSet, Parse, Provenance
 from description_store.sets import save_class_set, save_prompt, save_set
 from dfer import __version__
-from dfer.class_sets import ClassSet
 from dfer.describe import facs_author
 from dfer.describe.asking.ask import Listener, Patience, ask_all
 from dfer.describe.asking.completion import beginning
-from dfer.describe.asking.endpoint import OPENAI, Endpoint, choose_endpoint
+from dfer.describe.asking.endpoint import Endpoint
 from dfer.describe.asking.failures import Failure
 from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.compiling import ClassWords, OnOverflow, compile_descriptions
 from dfer.describe.parsing import PARSER_VERSION, parse_answer
-from dfer.describe.templates import PromptTemplate, render_all
-from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError, UsageError
+from dfer.describe.planning import Questions
+from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError
 
 Event = Literal["cached", "answered", "retry", "failed", "unusable"]
 OnEvent = Callable[[str, Event, str], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Questions:
-    """What would be asked: one request per class, and where it would go (None: the offline author)."""
-
-    class_set: ClassSet
-    template: PromptTemplate
-    model: str
-    endpoint: Endpoint | None
-    params: dict[str, Any]
-    requests: dict[str, AnswerRequest]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,61 +48,6 @@ class _Collected:
     received: list[Answer] = field(default_factory=list)
     failed_calls: int = 0
     failures: dict[str, DferError] = field(default_factory=dict)
-
-
-def plan_questions(
-    class_set: ClassSet,
-    template: PromptTemplate,
-    *,
-    model: str,
-    base_url: str | None = None,
-    key_env: str | None = None,
-    temperature: float | None = None,
-    seed: int | None = None,
-    max_output_tokens: int | None = None,
-) -> Questions:
-    """One request per class. What is left None is not sent: that is another question than the default."""
-    if model.startswith("builtin/") and model != facs_author.MODEL:
-        raise UsageError(
-            f"there is no built-in author {model!r}", hint=f"the one there is: {facs_author.MODEL}"
-        )
-    questions = render_all(template, class_set)
-    endpoint: Endpoint | None = None
-    params: dict[str, Any] = {}
-    if model == facs_author.MODEL and base_url is None:
-        if {temperature, seed, max_output_tokens} != {None}:
-            raise UsageError(
-                f"{model} takes no temperature, seed or --max-output-tokens", hint="leave them out"
-            )
-        api, address = "builtin", "builtin"
-        params = {"author_version": facs_author.AUTHOR_VERSION}
-    else:
-        endpoint = choose_endpoint(base_url=base_url, key_env=key_env)
-        api, address = "chat", endpoint.base_url
-        if temperature is not None and not math.isfinite(temperature):
-            raise UsageError(f"a temperature is a finite number, found {temperature}")
-        # OpenAI's newer models refuse the old name; local servers ignore or refuse the new one.
-        limit = "max_completion_tokens" if address == OPENAI else "max_tokens"
-        given = {"temperature": temperature, "seed": seed, limit: max_output_tokens}
-        params = {name: value for name, value in given.items() if value is not None}
-    requests = {
-        name: AnswerRequest(
-            api=api,
-            endpoint=address,
-            model=model,
-            messages=({"role": "user", "content": question},),
-            params=params,
-        )
-        for name, question in questions.items()
-    }
-    return Questions(
-        class_set=class_set,
-        template=template,
-        model=model,
-        endpoint=endpoint,
-        params=params,
-        requests=requests,
-    )
 
 
 def describe(

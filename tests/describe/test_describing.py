@@ -12,8 +12,9 @@ from description_store.database import open_store
 from description_store.sets import list_sets
 from dfer.class_sets import load_class_set
 from dfer.describe.asking.ask import Patience
-from dfer.describe.describing import Described, describe, plan_questions
+from dfer.describe.describing import Described, describe
 from dfer.describe.facs_server import facs_server
+from dfer.describe.planning import plan_questions
 from dfer.describe.templates import load_template, parse_template
 from dfer.errors import ConfigurationError, ContentError, ProviderError
 from tests.llm_server import LlmServer, Reply, completion, error

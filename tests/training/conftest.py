@@ -11,9 +11,10 @@ from description_store.records import DescriptionSet
 from dfer.class_sets import load_class_set
 from dfer.clips.synthetic.world import draw_world
 from dfer.describe.controls import save_control
-from dfer.describe.describing import describe, plan_questions
+from dfer.describe.describing import describe
+from dfer.describe.planning import plan_questions
 from dfer.describe.templates import load_template
-from dfer.training.running import DataSource, PreparedRun, prepare
+from dfer.training.preparing import DataSource, PreparedRun, prepare
 
 DFEW = load_class_set("dfew7")
 LEARNS = {

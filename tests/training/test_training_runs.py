@@ -7,18 +7,16 @@ import pytest
 import torch
 
 from description_store.runs import list_runs, load_predictions
+from dfer.class_sets import load_class_set
 from dfer.clips.synthetic.world import draw_world
+from dfer.describe.describing import describe
+from dfer.describe.planning import plan_questions
+from dfer.describe.templates import load_template
 from dfer.errors import ContentError, DferError, UsageError
 from dfer.experiments.comparison import compare
 from dfer.training.checkpoint import load_checkpoint, save_checkpoint
-from dfer.training.running import (
-    DataSource,
-    Machine,
-    prepare_with_weights_of,
-    recipe_settings,
-    run_evaluation,
-    run_training,
-)
+from dfer.training.preparing import DataSource, prepare_with_weights_of, recipe_settings
+from dfer.training.running import Machine, run_evaluation, run_training
 from tests.training.conftest import DFEW, prepared_run
 
 CPU = Machine(accelerator="cpu", workers=0)
@@ -227,10 +225,6 @@ def test_a_broken_frame_is_one_message_that_names_it(db, described, tmp_path: Pa
 
 
 def test_a_set_for_other_classes_is_refused_with_their_names(db, world) -> None:
-    from dfer.class_sets import load_class_set
-    from dfer.describe.describing import describe, plan_questions
-    from dfer.describe.templates import load_template
-
     questions = plan_questions(load_class_set("mafw11"), load_template("dfer-clip"), model="builtin/facs")
     other = describe(db, questions).description_set
     with pytest.raises(ContentError, match="contempt"):

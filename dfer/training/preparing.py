@@ -1,0 +1,186 @@
+"""What a run needs, read and checked before anything is computed: words, settings, CLIP, clips."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from description_store.records import DescriptionSet, Run
+from dfer.clips.augmentation import augmentation_named
+from dfer.clips.clip import Clip
+from dfer.clips.fingerprint import fingerprint
+from dfer.clips.folds import FoldSplit, select_fold
+from dfer.clips.labels import with_known_labels
+from dfer.clips.readers import read_clips
+from dfer.errors import ConfigurationError, ContentError, UsageError
+from dfer.models.clip_backbone import ClipBackbone, load_clip
+from dfer.models.settings import RECIPES, DferClipSettings, ZeroShotSettings
+from dfer.models.tokens import encode_descriptions
+from dfer.models.weights_file import file_sha256
+from dfer.training.checkpoint import WEIGHTS, load_checkpoint
+from dfer.training.specification import Precision, RunSpecification, Selection, words_of
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataSource:
+    """Where clips come from: what `--dataset`, `--data`, `--root` and `--allow-missing-classes` say."""
+
+    dataset: str
+    data: Path
+    root: Path | None = None
+    allow_missing_classes: bool = False
+
+    def read(self, class_names: Sequence[str]) -> list[Clip]:
+        clips = read_clips(self.dataset, self.data, root=self.root)
+        return with_known_labels(clips, class_names, allow_missing=self.allow_missing_classes)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PreparedRun:
+    """All that a run needs, checked, before a GPU is touched."""
+
+    spec: RunSpecification
+    settings: DferClipSettings | ZeroShotSettings
+    clip: ClipBackbone
+    clips: FoldSplit
+    pretrained: str | None
+    checkpoint: Path | None = None
+
+
+def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> DferClipSettings | ZeroShotSettings:
+    """A recipe's published settings with some replaced.
+
+    Raises:
+        UsageError: no such recipe, no such setting, or a value that it cannot have.
+    """
+    if recipe not in RECIPES:
+        raise UsageError(f"unknown recipe {recipe!r}", hint=f"one of {', '.join(RECIPES)}")
+    published = RECIPES[recipe]
+    try:
+        return type(published).model_validate(published.model_dump() | dict(overrides))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"setting {name} of {recipe}: {first['msg']}",
+            hint=f"its settings: {', '.join(type(published).model_fields)}",
+        ) from error
+
+
+def prepare(
+    description_set: DescriptionSet,
+    source: DataSource,
+    *,
+    recipe: str,
+    overrides: Mapping[str, Any],
+    architecture: str,
+    pretrained: str | None,
+    fold: int,
+    seed: int,
+    selection: Selection = "last",
+    augmentation: str = "none",
+    precision: Precision = "fp32",
+    trained_by: str | None = None,
+    weights: str | None = None,
+) -> PreparedRun:
+    """Read and check everything that decides the run.
+
+    Raises:
+        UsageError, ConfigurationError, ContentError: as the readers of settings, weights and clips do.
+    """
+    settings = recipe_settings(recipe, overrides)
+    augmentation_named(augmentation)
+    clips = source.read(description_set.class_names)
+    chosen = select_fold(clips, fold)
+    clip = load_clip(architecture=architecture, pretrained=pretrained)
+    _check_fits(description_set, settings, clip, chosen)
+    spec = RunSpecification(
+        **words_of(description_set),
+        recipe=recipe,
+        settings=settings.model_dump(mode="json"),
+        clip=clip.identity,
+        dataset=source.dataset,
+        data_fingerprint=fingerprint(clips),
+        fold=fold,
+        seed=seed,
+        selection=selection,
+        augmentation=augmentation,
+        precision=precision,
+        trained_by=trained_by,
+        weights=weights,
+    )
+    return PreparedRun(spec=spec, settings=settings, clip=clip, clips=chosen, pretrained=pretrained)
+
+
+def _check_fits(
+    description_set: DescriptionSet,
+    settings: DferClipSettings | ZeroShotSettings,
+    clip: ClipBackbone,
+    clips: FoldSplit,
+) -> None:
+    """What would otherwise be found out only when the model is built."""
+    context = settings.context_tokens if isinstance(settings, DferClipSettings) else 0
+    encode_descriptions(
+        [d.text for d in description_set.descriptions],
+        context_length=clip.context_length,
+        context_tokens=context,
+        class_names=description_set.class_names,
+    )
+    if isinstance(settings, DferClipSettings) and len(clips.train) < settings.batch_size:
+        raise ContentError(
+            f"{len(clips.train)} training clips are less than one batch of {settings.batch_size}",
+            hint="choose a smaller --batch-size",
+        )
+
+
+def prepare_with_weights_of(
+    run: Run,
+    description_set: DescriptionSet,
+    source: DataSource,
+    *,
+    pretrained: str | None = None,
+    precision: Precision = "fp32",
+) -> PreparedRun:
+    """The evaluation of a trained run with other words: its recipe, settings, CLIP, fold and seed.
+
+    `pretrained` says where CLIP's weights lie now, if not where they were.
+
+    Raises:
+        ContentError: the set's classes are not the run's, in its order: weights and context belong to those;
+            or the checkpoint is missing, damaged, or another run's.
+        ConfigurationError: the run has no checkpoint, or CLIP's weights are not those it was trained from.
+    """
+    if run.folder is None:
+        raise ConfigurationError(f"{run.name} has no checkpoint ({run.status}, {run.recipe})")
+    spec = RunSpecification.model_validate(run.specification)
+    if spec.classes != description_set.class_names:
+        raise ContentError(
+            f"{run.name} was trained for the classes {', '.join(spec.classes)}; "
+            f"{description_set.name} describes {', '.join(description_set.class_names)}",
+            hint="choose a set for the same classes in the same order",
+        )
+    checkpoint = Path(run.folder)
+    if load_checkpoint(checkpoint)[1].get("spec_hash") != run.spec_hash:
+        raise ContentError(f"the checkpoint in {checkpoint} is not that of {run.name}")
+    prepared = prepare(
+        description_set,
+        source,
+        recipe=spec.recipe,
+        overrides=spec.settings,
+        architecture=str(spec.clip["architecture"]),
+        pretrained=pretrained or run.environment.get("pretrained"),
+        fold=spec.fold,
+        seed=spec.seed,
+        selection=spec.selection,
+        precision=precision,
+        trained_by=f"{run.protocol_hash} {run.set_hash}",
+        weights=file_sha256(checkpoint / WEIGHTS),
+    )
+    if prepared.spec.clip != spec.clip:
+        raise ConfigurationError(
+            f"{run.name} was trained from other CLIP weights: {spec.clip}, found {prepared.spec.clip}",
+            hint="name its weights with --pretrained",
+        )
+    return replace(prepared, checkpoint=checkpoint)
