@@ -86,7 +86,7 @@ def _as_json(comparison: "Comparison", kinds: dict[str, str]) -> dict[str, Any]:
 def _print(comparison: "Comparison", kinds: dict[str, str]) -> None:
     run = comparison.example
     clip = run.specification["clip"]
-    typer.echo(
+    output.say(
         f"{run.recipe} on {run.dataset} · CLIP {clip['architecture']} ({clip['pretrained']}) · "
         f"epoch selection: {run.selection}"
     )
@@ -99,7 +99,7 @@ def _print(comparison: "Comparison", kinds: dict[str, str]) -> None:
         right=["runs", "UAR", "WAR"],
     )
     for pair in comparison.pairs:
-        typer.echo(in_words(pair))
+        output.say(in_words(pair))
     for name, runs in comparison.unmatched.items():
         output.warn(f"{name}: {output.count_of(runs, 'run')} of folds or seeds that other sets lack")
     if comparison.other_protocols:

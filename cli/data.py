@@ -66,7 +66,7 @@ def synth(
             }
         )
         return
-    typer.echo(table)
+    output.say(str(table))
     output.note(
         f"{clips} clips of {class_set.name} in {folds} folds\n"
         f"next: dfer train --descriptions v1 --data {table} --clip tiny --batch-size 16",

@@ -15,6 +15,6 @@ def path(db: Db = DEFAULT_DB, json: Json = False) -> None:
     if json:
         output.print_json({"path": str(where), "exists": where.exists()})
         return
-    typer.echo(where)
+    output.say(str(where))
     if not where.exists():
         output.note("it does not exist yet; `dfer describe` makes it")

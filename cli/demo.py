@@ -55,7 +55,7 @@ def demo(
     try:
         _say("Settings of this folder, in dfer.toml, so that the commands stay short.")
         Path("dfer.toml").write_text(_SETTINGS, encoding="utf-8")
-        typer.echo(_SETTINGS)
+        output.say(_SETTINGS)
         _say("A small world of animated faces, drawn from action units. It is no evidence about real faces.")
         _run(f"dfer data synth world --clips {clips} --seed 1 --size 64")
         with facs_server() as base_url:
@@ -74,30 +74,30 @@ def demo(
         os.chdir(before)
         os.environ.clear()
         os.environ.update(environment)
-    typer.echo(
+    output.say(
         "\nThis CLIP started from random weights, so no word meant anything to it: the table shows how a\n"
         "comparison is made, not what wording is worth. With trained weights:\n"
         "  dfer train --clip ViT-B-32 --pretrained openai …\n"
     )
-    typer.echo(f"Everything is in {place} ({time.monotonic() - started:.0f} s):")
+    output.say(f"Everything is in {place} ({time.monotonic() - started:.0f} s):")
     for what, where in (
         ("clips", "world/"),
         ("answers, sets, runs", "dfer.db"),
         ("checkpoints", "runs/"),
     ):
-        typer.echo(f"  {what:<20} {place / where}")
+        output.say(f"  {what:<20} {place / where}")
     output.note(f"next: cd {place} && dfer sets diff @described @random && dfer runs show r1")
 
 
 def _say(text: str) -> None:
-    typer.secho(f"\n# {text}", bold=True)
+    output.say(f"\n# {text}", bold=True)
 
 
 def _run(command: str) -> None:
     """Type a command: show it, then run it as the shell would, in this process (torch loads only once)."""
     from .main import app
 
-    typer.echo(f"$ {command}")
+    output.say(f"$ {command}")
     code = app(shlex.split(command)[1:], standalone_mode=False, prog_name="dfer")
     if code:
         raise typer.Exit(int(code))

@@ -1,63 +1,102 @@
 """`dfer describe`: ask, cache, parse, validate, save the next version."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from . import output
-from .options import DEFAULT_DB, Db, Json, Quiet, complete_class_set
+from .asking_options import (
+    Api,
+    BaseUrl,
+    Classes,
+    EndpointName,
+    KeyEnv,
+    MaxOutputTokens,
+    Model,
+    Param,
+    Prompt,
+    Provider,
+    ReasoningEffort,
+    Samples,
+    Seed,
+    Temperature,
+    default_timeout,
+    plan,
+)
+from .options import DEFAULT_DB, Db, Json, Quiet
 
 if TYPE_CHECKING:
-    from dfer.describe.describing import Described, Event
+    from dfer.describe.collecting import Manner
+    from dfer.describe.describing import Described
     from dfer.describe.planning import Questions
+    from dfer.describe.prices import Prices
 
 _WARNINGS_SHOWN = 4
 
 
 def describe(
-    classes: Annotated[
-        str,
-        typer.Option(
-            help="A class set (dfew7, mafw11, …) or a .toml/.json file.", autocompletion=complete_class_set
-        ),
-    ],
-    model: Annotated[
-        str,
-        typer.Option(
-            envvar="DFER_MODEL", help="The LLM's name at the server, or builtin/facs, which needs none."
-        ),
-    ],
-    prompt: Annotated[
-        str, typer.Option(help="A prompt's name (dfer prompts list) or a template file.")
-    ] = "dfer-clip",
-    base_url: Annotated[
-        str | None,
-        typer.Option(help="Any OpenAI-compatible server. Else OPENAI_BASE_URL, else OpenAI itself."),
+    classes: Classes,
+    model: Model,
+    prompt: Prompt = "dfer-clip",
+    provider: Provider = None,
+    base_url: BaseUrl = None,
+    key_env: KeyEnv = None,
+    endpoint_name: EndpointName = None,
+    api: Api = "auto",
+    temperature: Temperature = None,
+    seed: Seed = None,
+    max_output_tokens: MaxOutputTokens = None,
+    reasoning_effort: ReasoningEffort = None,
+    param: Param = None,
+    samples: Samples = 1,
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="At most so many descriptors per class; most agreed on first.")
     ] = None,
-    key_env: Annotated[
-        str | None,
-        typer.Option(envvar="DFER_API_KEY_ENV", help="The environment variable that holds the API key."),
-    ] = None,
-    temperature: Annotated[float | None, typer.Option(help="Sent only if given.")] = None,
-    seed: Annotated[int | None, typer.Option(help="Sent only if given.")] = None,
-    max_output_tokens: Annotated[int | None, typer.Option(min=1, help="Sent only if given.")] = None,
     context_tokens: Annotated[
         int, typer.Option(help="Learnable context tokens that training will put before the text.")
     ] = 8,
     on_overflow: Annotated[
-        Literal["error", "trim"],
-        typer.Option(help="Text over the token budget: stop, or drop whole descriptors from its end."),
+        Literal["error", "trim", "ask"],
+        typer.Option(
+            help="Text over the token budget: stop, drop whole descriptors from its end, or ask for less."
+        ),
     ] = "error",
+    shorten_prompt: Annotated[
+        str, typer.Option(help="The prompt by which --on-overflow ask asks for fewer words.")
+    ] = "shorten",
+    allow_non_english: Annotated[
+        bool, typer.Option("--allow-non-english", help="Take words that CLIP's English encoder hardly knows.")
+    ] = False,
+    accept_truncated: Annotated[
+        bool,
+        typer.Option(
+            "--accept-truncated", help="Take an answer cut at the output limit, without its last item."
+        ),
+    ] = False,
+    drop_unsupported: Annotated[
+        bool,
+        typer.Option("--drop-unsupported", help="Leave out a parameter that the server does not take."),
+    ] = False,
     concurrency: Annotated[int, typer.Option(min=1, max=256, help="Questions asked at the same time.")] = 4,
     attempts: Annotated[int, typer.Option(min=1, help="Tries per question before it is given up.")] = 4,
-    timeout: Annotated[float, typer.Option(min=1, help="Seconds that one answer may take in all.")] = 300.0,
+    timeout: Annotated[
+        float | None,
+        typer.Option(min=1, help="Seconds for one answer in all; 120, or 600 for a server on this machine."),
+    ] = None,
+    max_wait: Annotated[
+        float, typer.Option(min=0, help="The longest wait in seconds that a rate limit may ask for.")
+    ] = 120.0,
     refresh: Annotated[bool, typer.Option("--refresh", help="Ask again; earlier answers are kept.")] = False,
     offline: Annotated[
         bool, typer.Option("--offline", envvar="DFER_OFFLINE", help="Use cached answers only.")
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show what would be asked, and ask nothing.")
+        bool, typer.Option("--dry-run", help="Show what would be asked and what it could cost; ask nothing.")
     ] = False,
+    prices: Annotated[
+        Path | None, typer.Option(help="A TOML file of prices per million tokens (docs/file-formats.md).")
+    ] = None,
     alias: Annotated[str | None, typer.Option(help="Point this @alias at the set.")] = None,
     note_text: Annotated[str, typer.Option("--note", help="Why this set was made.")] = "",
     db: Db = DEFAULT_DB,
@@ -65,54 +104,68 @@ def describe(
     quiet: Quiet = False,
 ) -> None:
     """Ask an LLM for each class's descriptors and save them as the next version."""
-    from description_store.answers import find_answer
     from description_store.database import open_store
     from description_store.sets import checked_alias, move_alias
-    from dfer.class_sets import load_class_set
-    from dfer.describe import describing, planning
     from dfer.describe.asking.ask import Patience
+    from dfer.describe.asking.secrets import scrub
     from dfer.describe.clip_tokens import token_budget
-    from dfer.describe.templates import load_template
+    from dfer.describe.collecting import Manner
+    from dfer.describe.describing import describe
+    from dfer.describe.prices import load_prices
 
+    from .progress import watch
+    from .prompt_argument import resolve_prompt
+
+    # Whatever can be refused is refused before anything is asked.
     if alias:
-        checked_alias(alias)  # refused before anything is asked
-    token_budget(context_tokens)  # refuses an impossible number before anything is asked
-    questions = planning.plan_questions(
-        load_class_set(classes),
-        load_template(prompt),
+        checked_alias(alias)
+    token_budget(context_tokens)
+    price_list = load_prices(prices) if prices else None
+    shorten_template = resolve_prompt(shorten_prompt, db) if on_overflow == "ask" else None
+    questions = plan(
+        classes=classes,
         model=model,
+        prompt=prompt,
+        provider=provider,
         base_url=base_url,
         key_env=key_env,
+        endpoint_name=endpoint_name,
+        api=api,
         temperature=temperature,
         seed=seed,
         max_output_tokens=max_output_tokens,
+        reasoning_effort=reasoning_effort,
+        param=param,
+        samples=samples,
+        db=db,
     )
-
-    def on_event(name: str, event: "Event", detail: str) -> None:
-        output.note(f"{name:>16}  {event}{'  ' + detail if detail else ''}", quiet=quiet)
-
-    if dry_run and not db.exists():
-        _print_plan(questions, cached=set(), json=json)
+    manner = Manner(
+        concurrency=concurrency,
+        patience=Patience(
+            attempts=attempts, answer=timeout or default_timeout(questions.endpoint), longest_wait=max_wait
+        ),
+        refresh=refresh,
+        offline=offline,
+        drop_unsupported=drop_unsupported,
+        accept_truncated=accept_truncated,
+    )
+    if dry_run:
+        _print_plan(questions, _cached(db, questions, manner), max_output_tokens, price_list, json=json)
         return
     with open_store(db) as store:
-        if dry_run:
-            found = {
-                name for name, r in questions.requests.items() if not refresh and find_answer(store, r.key)
-            }
-            _print_plan(questions, cached=found, json=json)
-            return
-        described = describing.describe(
-            store,
-            questions,
-            context_tokens=context_tokens,
-            on_overflow=on_overflow,
-            concurrency=concurrency,
-            patience=Patience(attempts=attempts, answer=timeout),
-            refresh=refresh,
-            offline=offline,
-            note=note_text,
-            on_event=on_event,
-        )
+        with watch(len(questions.all), quiet=quiet) as on_event:
+            described = describe(
+                store,
+                questions,
+                context_tokens=context_tokens,
+                on_overflow=on_overflow,
+                keep=keep,
+                only_english=not allow_non_english,
+                shorten_template=shorten_template,
+                manner=manner,
+                note=scrub(note_text),
+                on_event=on_event,
+            )
         if alias:
             move_alias(store, alias, described.description_set.version)
     for warning in described.warnings:
@@ -120,7 +173,19 @@ def describe(
     if json:
         output.print_json(_as_json(described, context_tokens))
     else:
-        _print_described(described, quiet=quiet)
+        _print_described(described, price_list, quiet=quiet)
+
+
+def _cached(db: Path, questions: "Questions", manner: "Manner") -> set[str]:
+    """The labels of the questions that would be served from the store. A dry run makes no store."""
+    from description_store.answers import find_answers
+    from description_store.database import open_store
+
+    if manner.refresh or not db.exists():
+        return set()
+    with open_store(db) as store:
+        found = find_answers(store, [q.request.key for q in questions.all], manner.serving)
+    return {question.label for question in questions.all if question.request.key in found}
 
 
 def _as_json(described: "Described", context_tokens: int) -> dict[str, Any]:
@@ -140,7 +205,7 @@ def _as_json(described: "Described", context_tokens: int) -> dict[str, Any]:
         "budget": token_budget(context_tokens),
         "classes": [c | {"cached": c["class"] in described.cached} for c in classes_as_json(saved)],
         "calls": {
-            "cached": len(described.cached),
+            "cached": described.calls_cached,
             "made": described.calls_made,
             "failed": described.calls_failed,
         },
@@ -149,7 +214,7 @@ def _as_json(described: "Described", context_tokens: int) -> dict[str, Any]:
     }
 
 
-def _print_described(described: "Described", *, quiet: bool) -> None:
+def _print_described(described: "Described", prices: "Prices | None", *, quiet: bool) -> None:
     saved = described.description_set
     output.print_table(
         ["class", "tokens", "description"],
@@ -166,14 +231,11 @@ def _print_described(described: "Described", *, quiet: bool) -> None:
         )
     for d in saved.descriptions:
         if d.dropped:
-            output.warn(f"{d.class_name}: dropped to fit the budget: {'; '.join(d.dropped)}", quiet=quiet)
-    usage = ""
-    if described.calls_made and described.input_tokens is not None and described.output_tokens is not None:
-        usage = f" · {described.input_tokens:,} in / {described.output_tokens:,} out tokens"
-    outcome = f"saved as {saved.name}" if described.created else f"unchanged: {saved.name}"
+            output.warn(f"{d.class_name}: left out: {'; '.join(d.dropped)}", quiet=quiet)
     output.note(
-        f"{len(saved.descriptions)} classes · {len(described.cached)} cached · {described.calls_made} asked"
-        f" · {described.calls_failed} failed{usage} · {outcome}",
+        f"{len(saved.descriptions)} classes · {described.calls_cached} cached · {described.calls_made} asked"
+        f" · {described.calls_failed} failed{_usage(described, prices)} · "
+        + (f"saved as {saved.name}" if described.created else f"unchanged: {saved.name}"),
         quiet=quiet,
     )
     output.note(
@@ -183,8 +245,31 @@ def _print_described(described: "Described", *, quiet: bool) -> None:
     )
 
 
-def _print_plan(questions: "Questions", *, cached: set[str], json: bool) -> None:
-    missing = len(questions.requests) - len(cached)
+def _usage(described: "Described", prices: "Prices | None") -> str:
+    tokens = (described.input_tokens, described.output_tokens)
+    if not described.calls_made or None in tokens:
+        return ""
+    spent = ""
+    if prices:
+        cost = prices.cost(described.description_set.provenance.model or "", *tokens)
+        spent = f" · cost {prices.describe(cost)}"
+    return f" · {tokens[0]:,} in / {tokens[1]:,} out tokens{spent}"
+
+
+def _print_plan(
+    questions: "Questions",
+    cached: set[str],
+    output_limit: int | None,
+    prices: "Prices | None",
+    *,
+    json: bool,
+) -> None:
+    from dfer.describe.prices import input_token_bound
+
+    to_ask = [question for question in questions.all if question.label not in cached]
+    most_in = sum(input_token_bound(question.request.messages) for question in to_ask)
+    most_out = output_limit * len(to_ask) if output_limit is not None else None
+    cost = prices.cost(questions.model, most_in, most_out) if prices else None
     if json:
         output.print_json(
             {
@@ -193,21 +278,34 @@ def _print_plan(questions: "Questions", *, cached: set[str], json: bool) -> None
                 "model": questions.model,
                 "prompt": questions.template.name,
                 "endpoint": questions.endpoint.base_url if questions.endpoint else "builtin",
-                "calls": {"cached": len(cached), "to_make": missing},
+                "params": questions.params,
+                "calls": {"cached": len(cached), "to_make": len(to_ask)},
+                "at_most": {
+                    "input_tokens": most_in,
+                    "output_tokens": most_out,
+                    "cost": None if cost is None else str(cost),
+                    "currency": prices.currency if prices else None,
+                },
                 "classes": [
                     {
-                        "class": name,
-                        "cached": name in cached,
-                        "key": r.key,
-                        "question": r.messages[-1]["content"],
+                        "class": question.class_name,
+                        "sample": question.request.sample_index,
+                        "cached": question.label in cached,
+                        "key": question.request.key,
+                        "question": question.text,
                     }
-                    for name, r in questions.requests.items()
+                    for question in questions.all
                 ],
             }
         )
         return
-    for name, request in questions.requests.items():
-        typer.echo(
-            f"[{name}] {'cached' if name in cached else 'to ask'}\n{request.messages[-1]['content']}\n"
+    for question in questions.all:
+        output.say(
+            f"[{question.label}] {'cached' if question.label in cached else 'to ask'}\n{question.text}\n"
         )
-    output.note(f"{len(cached)} cached · {missing} to ask · nothing was asked")
+    where = questions.endpoint.base_url if questions.endpoint else questions.model
+    output.note(f"{len(cached)} cached · {len(to_ask)} to ask of {where} · nothing was asked")
+    if to_ask and questions.endpoint:
+        out = f"{most_out:,}" if most_out is not None else "unknown (no --max-output-tokens)"
+        money = f" · cost at most {prices.describe(cost)}" if prices else ""
+        output.note(f"at most {most_in:,} tokens in, {out} out{money}")

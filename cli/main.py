@@ -6,7 +6,22 @@ import typer
 
 from dfer import __version__
 
-from . import classes, compare, data, db, demo, describe, evaluate, prompts, runs, sets, train
+from . import (
+    cache,
+    classes,
+    compare,
+    data,
+    db,
+    demo,
+    describe,
+    evaluate,
+    models,
+    output,
+    prompts,
+    runs,
+    sets,
+    train,
+)
 from .errors import CommandGroup
 from .settings import defaults_from_files
 
@@ -24,7 +39,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"dfer {__version__}")
+        output.say(f"dfer {__version__}")
         raise typer.Exit
 
 
@@ -40,6 +55,7 @@ def root(
 
 
 app.command()(describe.describe)
+app.command()(models.models)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
@@ -47,6 +63,7 @@ app.command()(demo.demo)
 app.add_typer(sets.app, name="sets")
 app.add_typer(runs.app, name="runs")
 app.add_typer(prompts.app, name="prompts")
+app.add_typer(cache.app, name="cache")
 app.add_typer(classes.app, name="classes")
 app.add_typer(data.app, name="data")
 app.add_typer(db.app, name="db")

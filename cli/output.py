@@ -1,6 +1,10 @@
-"""Printing: results on stdout, everything else on stderr, JSON for scripts."""
+"""Printing: results on stdout, everything else on stderr, JSON for scripts.
+
+What an LLM, a server or a file said must never steer the terminal, so all text goes out through `safe`.
+"""
 
 import json
+import re
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -9,28 +13,49 @@ import typer
 
 SCHEMA_VERSION = 1
 
+# Control characters but newline and tab, what reorders or breaks lines (bidi controls, U+2028, U+2029), and
+# lone surrogates, which no terminal can be sent.
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def safe(text: str) -> str:
+    """`text` with every character that could steer a terminal shown as its escape, `\\x1b` or `\\u202e`."""
+    return _UNSAFE.sub(lambda found: _escaped(ord(found[0])), text)
+
+
+def _escaped(code: int) -> str:
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
 
 def print_json(content: dict[str, Any]) -> None:
+    """The same rule in JSON's own escapes, so that a script reads exactly what is stored."""
     text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, ensure_ascii=False, indent=2)
-    sys.stdout.write(text.encode("utf-8", "backslashreplace").decode("utf-8") + "\n")
+    sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+
+
+def say(message: str, *, fg: str | None = None, bold: bool | None = None, nl: bool = True) -> None:
+    """A line of the result."""
+    typer.secho(safe(message), fg=fg, bold=bold, nl=nl)
 
 
 def note(message: str, *, quiet: bool = False) -> None:
     """What happened and what to do next."""
     if not quiet:
-        typer.echo(message, err=True)
+        typer.echo(safe(message), err=True)
 
 
 def warn(message: str, *, quiet: bool = False) -> None:
     if not quiet:
-        typer.secho(f"warning: {message}", err=True, fg=typer.colors.YELLOW)
+        typer.secho(f"warning: {safe(message)}", err=True, fg=typer.colors.YELLOW)
 
 
 def fail(message: str, hint: str) -> None:
     typer.secho("error: ", err=True, nl=False, fg=typer.colors.RED, bold=True)
-    typer.echo(message, err=True)
+    typer.echo(safe(message), err=True)
     if hint:
-        typer.echo(f"  {hint}", err=True)
+        typer.echo(f"  {safe(hint)}", err=True)
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
@@ -46,14 +71,14 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
     for heading in headings:
         table.add_column(
-            heading,
+            Text(safe(heading)),
             justify="right" if heading in right else "left",
             overflow="fold",
             no_wrap=heading != headings[-1],
             min_width=8 if heading == headings[-1] and heading not in right else None,
         )
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(safe(cell)) for cell in row))
     width = None if console.is_terminal else max(100, console.measure(table).maximum)
     console.print(table, width=width, soft_wrap=False)
 

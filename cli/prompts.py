@@ -1,76 +1,211 @@
 """`dfer prompts`: the templates of the questions."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from . import output
-from .options import Json, complete_class_set
+from .options import DEFAULT_DB, Db, Json, complete_class_set, complete_set
+from .prompt_argument import HELP, complete_prompt, resolve_prompt
+
+if TYPE_CHECKING:
+    from description_store.prompts import StoredPrompt
+    from dfer.class_sets import ClassSet
+    from dfer.describe.templates import PromptTemplate
 
 app = typer.Typer(no_args_is_help=True, help="Prompts: the templates that questions are rendered from.")
 
+Prompt = Annotated[
+    str | None,
+    typer.Argument(metavar="NAME|FILE|pt1:HASH", help=HELP, autocompletion=complete_prompt),
+]
+OfSet = Annotated[
+    str | None, typer.Option("--set", help="The prompt that made this set.", autocompletion=complete_set)
+]
+
 
 @app.command("list")
-def list_prompts(json: Json = False) -> None:
-    """The built-in prompts."""
+def list_prompts(db: Db = DEFAULT_DB, json: Json = False) -> None:
+    """The built-in prompts, and those in the store that differ from them."""
+    from description_store import prompts
+    from description_store.database import open_store
     from dfer.describe.templates import built_in_templates
 
-    templates = built_in_templates()
+    stored: list[StoredPrompt] = []
+    if db.exists():
+        with open_store(db) as store:
+            stored = prompts.list_prompts(store)
+    built_in = built_in_templates()
+    used_by = {prompt.hash: [f"v{version}" for version in prompt.sets] for prompt in stored}
+    rows = [_row(t, t.hash, t.name, used_by) for t in built_in]
+    own_hashes = {t.hash for t in built_in}
+    rows += [_row(_parsed(p), p.hash, p.name, used_by) for p in stored if p.hash not in own_hashes]
     if json:
-        output.print_json(
-            {
-                "prompts": [
-                    {"name": t.name, "hash": t.hash, "about": t.about, "source": t.source} for t in templates
-                ]
-            }
-        )
+        output.print_json({"prompts": rows})
         return
-    output.print_table(["name", "hash", "about"], [[t.name, t.hash[4:16], t.about] for t in templates])
+    output.print_table(
+        ["name", "hash", "used by", "about"],
+        [[row["name"], row["hash"][:12], " ".join(row["sets"]), row["about"]] for row in rows],
+    )
 
 
 @app.command()
 def show(
-    name: Annotated[str, typer.Argument(help="A prompt's name, or a template file.")], json: Json = False
+    ctx: typer.Context, name: Prompt = None, of_set: OfSet = None, db: Db = DEFAULT_DB, json: Json = False
 ) -> None:
-    """A prompt as it stands in its file."""
-    from dfer.describe.templates import load_template
+    """The exact text of a prompt."""
+    from dfer.errors import UsageError
 
-    template = load_template(name)
+    of_set = of_set if _is_typed(ctx, "of_set") else None
+    if (name is None) == (of_set is None):
+        raise UsageError("one prompt is needed: a name, a file, pt1:HASH or --set", hint="dfer prompts list")
+    found = _prompt_of_set(of_set, db)[0] if of_set else _find(name or "", db)
     if json:
-        output.print_json({"name": template.name, "hash": template.hash, "text": template.text})
+        output.print_json({"name": found.name, "hash": found.hash, "text": found.text})
         return
-    typer.echo(template.text, nl=False)
+    output.say(found.text, nl=False)
 
 
 @app.command()
 def render(
-    name: Annotated[str, typer.Argument(help="A prompt's name, or a template file.")] = "dfer-clip",
+    ctx: typer.Context,
+    name: Prompt = None,
+    of_set: OfSet = None,
     classes: Annotated[
         str,
         typer.Option(
-            help="The class set that orders and displays the classes.", autocompletion=complete_class_set
+            help="The class set that orders and displays the classes. With --set, by default the set's own.",
+            autocompletion=complete_class_set,
         ),
     ] = "mafw11",
     only: Annotated[
         list[str] | None, typer.Option("--class", help="Only this class; may be repeated.")
     ] = None,
+    description: Annotated[
+        str | None, typer.Option(help="For a prompt that shortens: a description that is too long.")
+    ] = None,
+    max_words: Annotated[
+        int, typer.Option(min=1, help="For a prompt that shortens: how many words may stay.")
+    ] = 30,
+    db: Db = DEFAULT_DB,
     json: Json = False,
 ) -> None:
-    """The questions as they would be sent."""
+    """The questions as they would be sent; by default those of dfer-clip."""
     from dfer.class_sets import load_class_set
-    from dfer.describe.templates import load_template, render_all
+    from dfer.describe.templates import parse_template
     from dfer.errors import UsageError
 
-    class_set = load_class_set(classes)
+    of_set = of_set if _is_typed(ctx, "of_set") else None
+    if of_set and name:
+        raise UsageError("--set names the prompt already", hint=f"leave out {name!r} or --set")
+    if of_set:
+        stored, class_set = _prompt_of_set(of_set, db)
+        template = parse_template(name=stored.name, text=stored.text)
+        if _is_typed(ctx, "classes"):
+            class_set = load_class_set(classes)
+    else:
+        template = resolve_prompt(name or "dfer-clip", db)
+        class_set = load_class_set(classes)
     for wanted in only or ():
         if wanted not in class_set.names:
             raise UsageError(
                 f"{class_set.name} has no class {wanted!r}", hint=f"it has {', '.join(class_set.names)}"
             )
-    questions = render_all(load_template(name), class_set)
+    questions = _questions(template, class_set, description, max_words)
     shown = {c: question for c, question in questions.items() if not only or c in only}
     if json:
-        output.print_json({"prompt": name, "class_set": class_set.name, "questions": shown})
+        output.print_json(
+            {
+                "prompt": template.name,
+                "hash": template.hash,
+                "class_set": class_set.name,
+                "questions": shown,
+            }
+        )
         return
     for c, question in shown.items():
-        typer.echo(f"[{c}]\n{question}\n")
+        output.say(f"[{c}]\n{question}\n")
+
+
+def _questions(
+    template: "PromptTemplate", class_set: "ClassSet", description: str | None, max_words: int
+) -> dict[str, str]:
+    from dfer.describe.templates import render_all, render_shorten
+    from dfer.errors import UsageError
+
+    if template.form == "describe":
+        if description is not None:
+            raise UsageError(f"prompt {template.name} asks for descriptions and shortens none")
+        return render_all(template, class_set)
+    if description is None:
+        raise UsageError(
+            f"prompt {template.name} shortens a description and needs one",
+            hint="add --description TEXT, and --max-words N",
+        )
+    return {
+        c.name: render_shorten(template, c, class_set, description=description, max_words=max_words)
+        for c in class_set.classes
+    }
+
+
+def _prompt_of_set(name: str, db: Path) -> tuple["StoredPrompt", "ClassSet"]:
+    """The prompt that made a set, and the classes that it was made for."""
+    from description_store.database import open_store
+    from description_store.prompts import find_prompt
+    from description_store.sets import find_set, load_class_set_content
+    from dfer.class_sets import ClassSet
+    from dfer.errors import UsageError
+
+    with open_store(db, must_exist=True) as store:
+        found = find_set(store, name)
+        made = found.provenance
+        if made.prompt_hash is None:
+            raise UsageError(
+                f"{found.name} was made without a prompt ({made.kind} {made.control or ''}".strip() + ")",
+                hint=f"its parent: --set {made.parent_hash[:12]}" if made.parent_hash else "",
+            )
+        prompt = find_prompt(store, made.prompt_hash)
+        content = load_class_set_content(store, found.class_set_hash)
+    return prompt, ClassSet.model_validate({"name": found.class_set, "classes": content})
+
+
+def _find(reference: str, db: Path) -> "StoredPrompt | PromptTemplate":
+    """Shows what the store holds even where today's dfer would no longer accept it as a template."""
+    from description_store.database import open_store
+    from description_store.prompts import find_prompt
+
+    if not reference.startswith("pt1:"):
+        return resolve_prompt(reference, db)
+    with open_store(db, must_exist=True) as store:
+        return find_prompt(store, reference)
+
+
+def _row(
+    template: "PromptTemplate | None", prompt_hash: str, name: str, used_by: dict[str, list[str]]
+) -> dict[str, Any]:
+    return {
+        "name": name,
+        "hash": prompt_hash,
+        "about": template.about if template else "",
+        "source": template.source if template else "",
+        "form": template.form if template else None,
+        "sets": used_by.get(prompt_hash, []),
+    }
+
+
+def _parsed(stored: "StoredPrompt") -> "PromptTemplate | None":
+    """None for a text that an earlier dfer accepted and this one does not."""
+    from dfer.describe.templates import parse_template
+    from dfer.errors import ContentError
+
+    try:
+        return parse_template(name=stored.name, text=stored.text)
+    except ContentError:
+        return None
+
+
+def _is_typed(ctx: typer.Context, parameter: str) -> bool:
+    """Whether a flag said it. `set` and `classes` in dfer.toml are meant for `train` and `describe`."""
+    source = ctx.get_parameter_source(parameter)
+    return source is not None and source.name == "COMMANDLINE"

@@ -81,20 +81,20 @@ def run_as_json(run: "Run") -> dict[str, Any]:
 
 def print_run(run: "Run", *, brief: bool = False) -> None:
     if brief and not run.error:
-        typer.echo(
+        output.say(
             f"{run.name} · v{run.set_version}, fold {run.fold}, seed {run.seed}: "
             f"UAR {_percent(run.uar)}, WAR {_percent(run.war)} on {_clips(run)} test clips"
         )
         return
     spec = run.specification
-    typer.echo(
+    output.say(
         f"{run.name} · v{run.set_version} · {run.recipe} on {run.dataset}, fold {run.fold}, seed {run.seed}"
         f" · epoch selection: {run.selection} · {run.status}"
     )
     if run.error:
-        typer.echo(f"error: {run.error}")
+        output.say(f"error: {run.error}")
         return
-    typer.echo(f"UAR {_percent(run.uar)}   WAR {_percent(run.war)}   ({_clips(run)} test clips)")
+    output.say(f"UAR {_percent(run.uar)}   WAR {_percent(run.war)}   ({_clips(run)} test clips)")
     short = [name[:5] for name in spec["classes"]]
     output.print_table(
         ["class", "recall", *short],
@@ -104,9 +104,9 @@ def print_run(run: "Run", *, brief: bool = False) -> None:
         ],
         right=["recall", *short],
     )
-    typer.echo("rows: what the clips show; columns: what they were taken for")
+    output.say("rows: what the clips show; columns: what they were taken for")
     if run.folder:
-        typer.echo(f"checkpoint: {run.folder}")
+        output.say(f"checkpoint: {run.folder}")
 
 
 def _summary(run: "Run") -> dict[str, Any]:

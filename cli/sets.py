@@ -122,6 +122,54 @@ def control(
 
 
 @app.command()
+def reparse(
+    name: SetName,
+    context_tokens: Annotated[
+        int | None, typer.Option(help="Learnable context tokens to leave room for; else as the set has it.")
+    ] = None,
+    on_overflow: Annotated[
+        Literal["error", "trim"],
+        typer.Option(help="Text over the token budget: stop, or drop whole descriptors from its end."),
+    ] = "error",
+    keep: Annotated[
+        int | None, typer.Option(min=1, help="At most so many descriptors per class; else as the set has it.")
+    ] = None,
+    allow_non_english: Annotated[
+        bool, typer.Option("--allow-non-english", help="Take words that CLIP's English encoder hardly knows.")
+    ] = False,
+    note_text: Annotated[str, typer.Option("--note", help="Why.")] = "",
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Read a set's answers again with today's parser, without a call; other words make a child."""
+    from description_store.database import open_store
+    from description_store.sets import find_set, load_class_set_content
+    from dfer.class_sets import ClassSet
+    from dfer.describe.reparsing import reparse
+
+    with open_store(db, must_exist=True) as store:
+        parent = find_set(store, name)
+        content = load_class_set_content(store, parent.class_set_hash)
+        made, created = reparse(
+            store,
+            parent,
+            ClassSet.model_validate({"name": parent.class_set, "classes": content}),
+            context_tokens=context_tokens,
+            on_overflow=on_overflow,
+            keep=keep,
+            only_english=not allow_non_english,
+            note=note_text,
+        )
+    if json:
+        output.print_json(set_as_json(made) | {"created": created})
+        return
+    _print_set(made)
+    outcome = f"saved as {made.name}, a child of {parent.name}" if created else f"unchanged: {made.name}"
+    output.note(f"{parent.name} read again · {outcome}", quiet=quiet)
+
+
+@app.command()
 def alias(
     name: SetName,
     alias: Annotated[str, typer.Argument(help="The alias, with or without @.")],
@@ -178,7 +226,7 @@ def _print_set(found: "DescriptionSet") -> None:
 
     provenance = found.provenance
     made_by = provenance.model or f"{provenance.kind} {provenance.control or ''}".strip()
-    typer.echo(
+    output.say(
         f"{found.name} · {found.class_set} · {made_by} · {found.created_at[:19].replace('T', ' ')} UTC"
     )
     for label, value in (
@@ -192,7 +240,7 @@ def _print_set(found: "DescriptionSet") -> None:
         ("note", found.note),
     ):
         if value:
-            typer.echo(f"{label:>8}: {value}")
+            output.say(f"{label:>8}: {value}")
     budget = token_budget(found.context_tokens)
     output.print_table(
         ["class", f"tokens of {budget}", "description"],
@@ -237,18 +285,18 @@ def _print_difference(first: str, second: str, difference: "SetDifference") -> N
     import textwrap
 
     for field, (a, b) in difference.provenance.items():
-        typer.echo(f"{field}: {a} → {b}")
+        output.say(f"{field}: {a} → {b}")
     if not difference.changed_classes:
-        typer.echo(f"{first} and {second} have the same words")
+        output.say(f"{first} and {second} have the same words")
         return
     for c in difference.changed_classes:
         before = "–" if c.tokens_before is None else c.tokens_before
         after = "–" if c.tokens_after is None else c.tokens_after
-        typer.secho(f"\n{c.class_name}  ({before} → {after} tokens)", bold=True)
+        output.say(f"\n{c.class_name}  ({before} → {after} tokens)", bold=True)
         for mark, words in c.words:
             colour = {"-": typer.colors.RED, "+": typer.colors.GREEN}.get(mark)
             for line in textwrap.wrap(words, width=76):
-                typer.secho(f"{mark} {line}", fg=colour)
+                output.say(f"{mark} {line}", fg=colour)
     unchanged = len(difference.classes) - len(difference.changed_classes)
     if unchanged:
-        typer.echo(f"\nthe other {unchanged} did not change")
+        output.say(f"\nthe other {unchanged} did not change")

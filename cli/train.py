@@ -139,16 +139,16 @@ def _print_plan(spec: "RunSpecification", *, json: bool) -> None:
         )
         return
     for name, text in spec.classes_and_texts:
-        typer.echo(f"{name}: {text}\n    {layouts[name]} of {CONTEXT_LENGTH}")
-    typer.echo("")
+        output.say(f"{name}: {text}\n    {layouts[name]} of {CONTEXT_LENGTH}")
+    output.say("")
     plain = {
         k: v
         for k, v in spec.model_dump(mode="json").items()
         if k not in ("classes", "texts", "settings", "clip")
     }
     for key, value in {**plain, **{f"clip.{k}": v for k, v in spec.clip.items()}, **spec.settings}.items():
-        typer.echo(f"{key:>26}: {value}")
-    typer.echo(f"{'specification':>26}: {spec.hash}")
+        output.say(f"{key:>26}: {value}")
+    output.say(f"{'specification':>26}: {spec.hash}")
 
 
 def _layout(position: str, context: int, text: int) -> str:

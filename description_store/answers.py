@@ -1,6 +1,8 @@
 """Raw answers, the attempts that brought none, and what parsers read from answers."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlite_utils import Database
@@ -11,17 +13,61 @@ from description_store.hashing import canonical_json
 from description_store.records import Answer, Attempt, Parse
 
 
-def find_answer(db: Database, key: str) -> Answer | None:
-    """The newest clean answer under this cache key."""
-    sql = "SELECT * FROM answers WHERE key = ? AND verdict = 'clean' ORDER BY generation DESC LIMIT 1"
-    return next((_answer(row) for row in db.query(sql, [key])), None)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Serving:
+    """Which stored answers may be served besides clean ones that were asked for exactly so.
+
+    `without_dropped`: got by a request that left out a parameter which the server does not take.
+    `truncated`: cut at the output limit.
+    """
+
+    without_dropped: bool = False
+    truncated: bool = False
 
 
-def save_answer(db: Database, answer: Answer, *, refresh: bool = False) -> Answer:
+EXACTLY = Serving()
+
+
+def find_answers(db: Database, keys: Sequence[str], serving: Serving = EXACTLY) -> dict[str, Answer]:
+    """The answer to serve under each of these cache keys that has one: the newest, clean before cut.
+
+    An answer that was got by an adapted request is found under the key of the request that was asked for.
+    """
+    sql = """
+        WITH asked AS MATERIALIZED (
+            SELECT value AS asked_key, value AS key, 1 AS exact FROM json_each(:keys)
+            UNION ALL
+            SELECT asked_key, key, 0 FROM key_aliases
+            WHERE asked_key IN (SELECT value FROM json_each(:keys))
+              AND (:without_dropped OR dropped = '[]')
+        )
+        SELECT asked.asked_key, answers.* FROM asked CROSS JOIN answers USING (key)
+        WHERE verdict = 'clean' OR (:truncated AND verdict = 'length')
+        ORDER BY verdict = 'clean', exact, generation
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for row in db.query(sql, {"keys": json.dumps(list(keys)), **asdict(serving)}):
+        found[row.pop("asked_key")] = row
+    return {key: read_answer(row) for key, row in found.items()}
+
+
+def find_answer(db: Database, key: str, serving: Serving = EXACTLY) -> Answer | None:
+    return find_answers(db, [key], serving).get(key)
+
+
+def save_answer(
+    db: Database,
+    answer: Answer,
+    *,
+    asked_key: str | None = None,
+    dropped: Sequence[str] = (),
+    refresh: bool = False,
+) -> Answer:
     """Keep an answer the moment it arrives, and return the one to go on with.
 
     That is another one if, since we looked, another process stored a clean answer under the same key: both
-    then go on with the first, and ours is kept as a "duplicate". With `refresh` ours counts.
+    then go on with the first, and ours is kept as a "duplicate". With `refresh` ours counts. `asked_key` is
+    the key of the request as it was asked for, where it was adapted by leaving out `dropped` or otherwise.
     """
     with writing(db):
         earlier = find_answer(db, answer.key)
@@ -44,6 +90,12 @@ def save_answer(db: Database, answer: Answer, *, refresh: bool = False) -> Answe
             "raw": storable(answer.raw),
         }
         answer_id = db.table("answers").insert(row).last_pk
+        if asked_key not in (None, answer.key):
+            db.execute(
+                "INSERT INTO key_aliases SELECT ?1, ?2, ?3, ?4"
+                " WHERE NOT EXISTS (SELECT 1 FROM key_aliases WHERE asked_key = ?1 AND key = ?2)",
+                [asked_key, answer.key, canonical_json(sorted(dropped)), now()],
+            )
     if overtaken:
         assert earlier is not None
         return earlier
@@ -55,34 +107,53 @@ def save_attempt(db: Database, attempt: Attempt) -> None:
     db.table("attempts").insert(row | {"body": None if attempt.body is None else storable(attempt.body)})
 
 
-def save_parse(db: Database, parse: Parse) -> Parse:
-    """Keep a parse, or return the one that this parser already made of the same answer."""
+def find_parses(db: Database, answer_ids: Sequence[int], parser_version: str) -> dict[int, Parse]:
+    """What this parser version read from these answers before, by the answers' ids."""
+    sql = "SELECT * FROM parses WHERE parser_version = ? AND answer_id IN (SELECT value FROM json_each(?))"
+    return {
+        row["answer_id"]: _parse(row) for row in db.query(sql, [parser_version, json.dumps(list(answer_ids))])
+    }
+
+
+def save_parses(db: Database, parses: Sequence[Parse]) -> list[Parse]:
+    """Keep parses. One that this parser already made of the same answer stays as it is."""
     where = "answer_id = ? AND parser_version = ?"
+    saved = []
     with writing(db):
-        rows = list(db.table("parses").rows_where(where, [parse.answer_id, parse.parser_version]))
-        if rows:
-            if tuple(json.loads(rows[0]["descriptors"])) != parse.descriptors:
-                raise StoreError(
-                    f"parser {parse.parser_version} read answer {parse.answer_id} differently before",
-                    hint="a changed parser needs a new PARSER_VERSION",
-                )
-            return parse.model_copy(update={"id": rows[0]["id"]})
-        row: dict[str, Any] = {
-            "answer_id": parse.answer_id,
-            "parser_version": parse.parser_version,
-            "descriptors": canonical_json(parse.descriptors),
-            "ignored": canonical_json(parse.ignored),
-            "warnings": canonical_json(parse.warnings),
-            "created_at": now(),
-        }
-        return parse.model_copy(update={"id": db.table("parses").insert(row).last_pk})
+        for parse in parses:
+            rows = list(db.table("parses").rows_where(where, [parse.answer_id, parse.parser_version]))
+            if rows:
+                if tuple(json.loads(rows[0]["descriptors"])) != parse.descriptors:
+                    raise StoreError(
+                        f"parser {parse.parser_version} read answer {parse.answer_id} differently before",
+                        hint="a changed parser needs a new PARSER_VERSION",
+                    )
+                parse_id = rows[0]["id"]
+            else:
+                row: dict[str, Any] = {
+                    "answer_id": parse.answer_id,
+                    "parser_version": parse.parser_version,
+                    "descriptors": canonical_json(parse.descriptors),
+                    "ignored": canonical_json(parse.ignored),
+                    "warnings": canonical_json(parse.warnings),
+                    "created_at": now(),
+                }
+                parse_id = db.table("parses").insert(row).last_pk
+            saved.append(parse.model_copy(update={"id": parse_id}))
+    return saved
 
 
 def storable(text: str) -> str:
-    """SQLite refuses lone surrogates, which broken servers do send: keep them visible as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    """Lone surrogates, which SQLite refuses, and NUL, where it stops measuring, as visible escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8").replace("\0", "\\x00")
 
 
-def _answer(row: dict[str, Any]) -> Answer:
+def read_answer(row: dict[str, Any]) -> Answer:
+    """An answer from its row."""
     fields = {name: value for name, value in row.items() if name not in ("model", "endpoint")}
     return Answer.model_validate(fields | {"identity": json.loads(row["identity"])})
+
+
+def _parse(row: dict[str, Any]) -> Parse:
+    lists = {name: tuple(json.loads(row[name])) for name in ("descriptors", "ignored", "warnings")}
+    return Parse(id=row["id"], answer_id=row["answer_id"], parser_version=row["parser_version"], **lists)

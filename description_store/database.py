@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from description_store.errors import StoreError
-from description_store.migrations import IMMUTABLE_TABLES, known_migrations, migrations
+from description_store.migrations import IMMUTABLE_TABLES, REMOVABLE_UNLESS, known_migrations, migrations
 
 BUSY_SECONDS = 30.0
 
@@ -129,17 +129,19 @@ def _refuse_foreign(db: Database, path: Path) -> None:
 
 
 def _create_triggers(db: Database) -> None:
-    """Made again after every migration, because rebuilding a table drops its triggers silently."""
+    """Made again after every migration: rebuilding a table drops its triggers silently, and rules change."""
     for table, keys in IMMUTABLE_TABLES.items():
-        refuse = f"BEGIN SELECT RAISE(ABORT, '{table} are immutable'); END"
-        for action in ("UPDATE", "DELETE"):
-            db.execute(
-                f"CREATE TRIGGER IF NOT EXISTS {table}_no_{action.lower()} "
-                f"BEFORE {action} ON {table} {refuse}"
-            )
         # REPLACE removes the old row without its DELETE trigger, unless a connection asks for that.
         same = " OR ".join("(" + " AND ".join(f"{c} = NEW.{c}" for c in key) + ")" for key in keys)
-        db.execute(
-            f"CREATE TRIGGER IF NOT EXISTS {table}_no_replace BEFORE INSERT ON {table} "
-            f"WHEN EXISTS (SELECT 1 FROM {table} WHERE {same}) {refuse}"
-        )
+        may_not_go = REMOVABLE_UNLESS.get(table, "TRUE")
+        for action, when, said in (
+            ("UPDATE", "TRUE", "are immutable"),
+            ("DELETE", may_not_go, "are immutable" if may_not_go == "TRUE" else "in use are immutable"),
+            ("INSERT", f"EXISTS (SELECT 1 FROM {table} WHERE {same})", "are immutable"),
+        ):
+            name = f"{table}_no_{'replace' if action == 'INSERT' else action.lower()}"
+            db.execute(f"DROP TRIGGER IF EXISTS {name}")
+            db.execute(
+                f"CREATE TRIGGER {name} BEFORE {action} ON {table} WHEN {when} "
+                f"BEGIN SELECT RAISE(ABORT, '{table} {said}'); END"
+            )

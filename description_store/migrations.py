@@ -15,12 +15,23 @@ IMMUTABLE_TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "answers": (("id",), ("key", "generation")),
     "attempts": (("id",),),
     "class_sets": (("hash",),),
+    "description_parses": (("version", "position", "source"),),
     "description_sets": (("version",), ("hash",)),
     "descriptions": (("version", "position"), ("version", "class_name")),
+    "key_aliases": (("asked_key", "key"),),
     "parses": (("id",), ("answer_id", "parser_version")),
     "predictions": (("run_id", "position"),),
     "prompts": (("hash",),),
     "runs": (("id",),),
+}
+
+# Rows that `dfer cache prune` may remove as long as this is not true of them (OLD is the row).
+REMOVABLE_UNLESS: dict[str, str] = {
+    "answers": "EXISTS (SELECT 1 FROM parses JOIN description_parses ON parse_id = parses.id"
+    " WHERE answer_id = OLD.id)",
+    "attempts": "FALSE",
+    "key_aliases": "EXISTS (SELECT 1 FROM answers WHERE key = OLD.key)",
+    "parses": "EXISTS (SELECT 1 FROM description_parses WHERE parse_id = OLD.id)",
 }
 
 
@@ -31,7 +42,17 @@ def known_migrations() -> set[str]:
 
 @migrations()
 def m001_initial(db: Database) -> None:
-    for statement in _INITIAL.split(";\n"):
+    _execute_all(db, _INITIAL)
+
+
+@migrations()
+def m002_samples_and_adapted_requests(db: Database) -> None:
+    """A description may come from several answers; an answer may have been got by an adapted request."""
+    _execute_all(db, _SAMPLES_AND_ADAPTED_REQUESTS)
+
+
+def _execute_all(db: Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
         if statement.strip():
             db.execute(statement)
 
@@ -168,5 +189,53 @@ CREATE TABLE predictions (
     predicted TEXT NOT NULL,
     scores TEXT NOT NULL CHECK (json_valid(scores)),
     PRIMARY KEY (run_id, position)
+) STRICT;
+"""
+
+_SAMPLES_AND_ADAPTED_REQUESTS = """
+CREATE TABLE description_parses (
+    version INTEGER NOT NULL REFERENCES description_sets (version),
+    position INTEGER NOT NULL,
+    source INTEGER NOT NULL,
+    parse_id INTEGER NOT NULL REFERENCES parses (id),
+    PRIMARY KEY (version, position, source)
+) STRICT;
+CREATE INDEX description_parses_by_parse ON description_parses (parse_id);
+
+INSERT INTO description_parses
+SELECT version, position, 0, parse_id FROM descriptions WHERE parse_id IS NOT NULL;
+
+CREATE TABLE descriptions_without_parse (
+    version INTEGER NOT NULL REFERENCES description_sets (version),
+    position INTEGER NOT NULL,
+    class_name TEXT NOT NULL,
+    descriptors TEXT NOT NULL CHECK (json_valid(descriptors)),
+    text TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    dropped TEXT NOT NULL CHECK (json_valid(dropped)),
+    warnings TEXT NOT NULL CHECK (json_valid(warnings)),
+    PRIMARY KEY (version, position),
+    UNIQUE (version, class_name)
+) STRICT;
+
+INSERT INTO descriptions_without_parse
+SELECT version, position, class_name, descriptors, text, tokens, dropped, warnings FROM descriptions;
+
+DROP TABLE descriptions;
+
+ALTER TABLE descriptions_without_parse RENAME TO descriptions;
+
+CREATE TABLE key_aliases (
+    asked_key TEXT NOT NULL,
+    key TEXT NOT NULL,
+    dropped TEXT NOT NULL CHECK (json_valid(dropped)),
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (asked_key, key)
+) STRICT;
+
+CREATE TABLE claims (
+    key TEXT PRIMARY KEY,
+    holder TEXT NOT NULL,
+    renewed_at REAL NOT NULL
 ) STRICT;
 """

@@ -7,7 +7,9 @@ from pydantic import BaseModel, ConfigDict
 from description_store.hashing import tagged_hash
 
 SetKind = Literal["llm", "builtin", "control", "edit", "import"]
-Verdict = Literal["clean", "refused", "content_filter", "length", "empty", "unfinished", "duplicate"]
+Verdict = Literal[
+    "clean", "refused", "content_filter", "length", "empty", "unfinished", "garbled", "duplicate"
+]
 
 
 class Record(BaseModel):
@@ -51,6 +53,7 @@ class Attempt(Record):
     message: str
     body: str | None = None
     seconds: float | None = None
+    created_at: str = ""
 
 
 class Parse(Record):
@@ -76,11 +79,16 @@ class Description(Record):
     tokens: int
     dropped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    parse_id: int | None = None
+    parse_ids: tuple[int, ...] = ()
 
 
 class Provenance(Record):
-    """Where a set's words come from. Part of its hash: the same words by another author are another set."""
+    """Where a set's words come from. Part of its hash: the same words by another author are another set.
+
+    `params` is what was asked for; `sent` what the server was really sent, where it had to be adapted to.
+    `truncated` and `shortened` name the classes whose answer was cut or whose text was shortened by asking.
+    What is None is no part of the hash.
+    """
 
     kind: SetKind
     model: str | None = None
@@ -88,6 +96,12 @@ class Provenance(Record):
     prompt: str | None = None
     prompt_hash: str | None = None
     params: dict[str, Any] = {}
+    sent: tuple[dict[str, Any], ...] | None = None
+    samples: int | None = None
+    keep: int | None = None
+    truncated: tuple[str, ...] | None = None
+    shortened: tuple[str, ...] | None = None
+    shorten_prompt_hash: str | None = None
     parser_version: str | None = None
     parent_hash: str | None = None
     control: str | None = None

@@ -80,9 +80,13 @@ def save_set(db: Database, unsaved: DescriptionSet) -> tuple[DescriptionSet, boo
                 "tokens": d.tokens,
                 "dropped": canonical_json(d.dropped),
                 "warnings": canonical_json(d.warnings),
-                "parse_id": d.parse_id,
             }
             for position, d in enumerate(saved.descriptions)
+        )
+        db.table("description_parses").insert_all(
+            {"version": version, "position": position, "source": source, "parse_id": parse_id}
+            for position, d in enumerate(saved.descriptions)
+            for source, parse_id in enumerate(d.parse_ids)
         )
     return saved, True
 
@@ -92,6 +96,10 @@ def load_set(db: Database, version: int) -> DescriptionSet:
     if not rows:
         raise UnknownName(f"there is no description set v{version}", hint=_available(db))
     row = rows[0]
+    parse_ids: dict[int, list[int]] = {}
+    sql = "SELECT position, parse_id FROM description_parses WHERE version = ? ORDER BY position, source"
+    for position, parse_id in db.execute(sql, [version]):
+        parse_ids.setdefault(position, []).append(parse_id)
     descriptions = tuple(
         Description(
             class_name=d["class_name"],
@@ -100,7 +108,7 @@ def load_set(db: Database, version: int) -> DescriptionSet:
             tokens=d["tokens"],
             dropped=tuple(json.loads(d["dropped"])),
             warnings=tuple(json.loads(d["warnings"])),
-            parse_id=d["parse_id"],
+            parse_ids=tuple(parse_ids.get(d["position"], ())),
         )
         for d in db.query("SELECT * FROM descriptions WHERE version = ? ORDER BY position", [version])
     )

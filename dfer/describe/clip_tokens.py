@@ -96,16 +96,18 @@ def _cleaned(text: str) -> str:
 
 
 def _ids(cleaned: str) -> list[int]:
-    pattern, bpe, special = _tokenizer()
-    spelling = _byte_spelling()
-    ids: list[int] = []
-    for word in pattern.findall(cleaned.lower()):
-        if word in special:
-            ids.append(special[word])
-        else:
-            spelled = word.encode().decode("latin-1").translate(spelling)
-            ids.extend(token.id for token in bpe.tokenize(spelled))
-    return ids
+    pattern, _, _ = _tokenizer()
+    return [number for word in pattern.findall(cleaned.lower()) for number in _word_ids(word)]
+
+
+@functools.lru_cache(maxsize=2**14)
+def _word_ids(word: str) -> tuple[int, ...]:
+    """Descriptions share most of their words, so each is merged once."""
+    _, bpe, special = _tokenizer()
+    if word in special:
+        return (special[word],)
+    spelled = word.encode().decode("latin-1").translate(_byte_spelling())
+    return tuple(token.id for token in bpe.tokenize(spelled))
 
 
 @functools.cache

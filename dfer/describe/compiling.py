@@ -8,18 +8,23 @@ from typing import Literal
 from description_store.records import Description
 from dfer.class_sets import ClassSet
 from dfer.describe.clip_tokens import count_tokens, overflow, special_token_in, token_budget, token_ids
+from dfer.describe.language import foreign_reason
 from dfer.errors import ContentError
 
-OnOverflow = Literal["error", "trim"]
+OnOverflow = Literal["error", "trim", "ask"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClassWords:
-    """One class's descriptors on their way into a set, with the parse that they come from."""
+    """One class's descriptors on their way into a set, with the parses that they come from.
+
+    `dropped`: descriptors that are left out already.
+    """
 
     descriptors: tuple[str, ...]
+    dropped: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
-    parse_id: int | None = None
+    parse_ids: tuple[int, ...] = ()
 
 
 def join(descriptors: Sequence[str]) -> str:
@@ -35,20 +40,23 @@ def compile_descriptions(
     *,
     context_tokens: int,
     on_overflow: OnOverflow = "error",
+    only_english: bool = False,
 ) -> tuple[Description, ...]:
     """Descriptions for every class of the set, in its order, each within the token budget.
 
+    "ask" is an error here: whoever can ask has asked for shorter words before.
+
     Raises:
         ContentError: one message that lists every class with a problem: no descriptor, text over the budget
-            (with its count and the words that do not fit), CLIP's special tokens in the text, or the same
-            text to CLIP as another class.
+            (with its count and the words that do not fit), CLIP's special tokens in the text, words that are
+            not English (with `only_english`), or the same text to CLIP as another class.
     """
     budget = token_budget(context_tokens)
     problems: list[str] = []
     descriptions: list[Description] = []
     for name in class_set.names:
         try:
-            descriptions.append(_compile(name, words[name], budget, on_overflow))
+            descriptions.append(_compile(name, words[name], budget, on_overflow, only_english))
         except ContentError as error:
             problems.append(error.message)
     problems += _same_to_clip(descriptions)
@@ -65,13 +73,24 @@ def compile_descriptions(
     )
 
 
-def _compile(name: str, words: ClassWords, budget: int, on_overflow: OnOverflow) -> Description:
+def too_long(words: Mapping[str, ClassWords], *, context_tokens: int) -> dict[str, str]:
+    """The texts that do not fit the token budget, by class."""
+    budget = token_budget(context_tokens)
+    texts = {name: join(own.descriptors) for name, own in words.items() if own.descriptors}
+    return {name: text for name, text in texts.items() if count_tokens(text) > budget}
+
+
+def _compile(
+    name: str, words: ClassWords, budget: int, on_overflow: OnOverflow, only_english: bool
+) -> Description:
     kept = list(words.descriptors)
     dropped: list[str] = []
     if not kept:
         raise ContentError(f"{name}: no descriptor was found in the answer")
     if special := special_token_in(join(kept)):
         raise ContentError(f"{name}: the text contains {special!r}, at which CLIP would stop reading")
+    if only_english and (reason := foreign_reason(join(kept))):
+        raise ContentError(f"{name}: {reason}")
     while on_overflow == "trim" and len(kept) > 1 and count_tokens(join(kept)) > budget:
         dropped.insert(0, kept.pop())
     text = join(kept)
@@ -85,18 +104,20 @@ def _compile(name: str, words: ClassWords, budget: int, on_overflow: OnOverflow)
         descriptors=tuple(kept),
         text=text,
         tokens=tokens,
-        dropped=tuple(dropped),
+        dropped=(*dropped, *words.dropped),
         warnings=words.warnings,
-        parse_id=words.parse_id,
+        parse_ids=words.parse_ids,
     )
 
 
 def _what_to_do(problems: list[str]) -> str:
     if any("the budget is" in problem for problem in problems):
         return (
-            "all answers are kept; --on-overflow trim drops whole descriptors from the end and records them; "
-            "fewer --context-tokens leave more room"
+            "all answers are kept; --on-overflow trim drops whole descriptors from the end and records them, "
+            "ask has the LLM shorten them; fewer --context-tokens leave more room"
         )
+    if all("English" in problem or "Latin" in problem for problem in problems):
+        return "CLIP's text encoder knows English; --allow-non-english takes the words all the same"
     return "all answers are kept; change the prompt, or ask again with --refresh"
 
 

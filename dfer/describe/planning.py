@@ -1,27 +1,58 @@
-"""What would be asked: one request per class, rendered and checked before anything is sent."""
+"""What would be asked: one request per class and sample, rendered and checked before anything is sent."""
 
-import math
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from dfer.class_sets import ClassSet
 from dfer.describe import facs_author
-from dfer.describe.asking.endpoint import OPENAI, Endpoint, choose_endpoint
+from dfer.describe.asking.endpoint import Endpoint
+from dfer.describe.asking.parameters import Parameters, for_responses
 from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.templates import PromptTemplate, render_all
 from dfer.errors import UsageError
 
+Api = Literal["auto", "chat", "responses"]
+NO_PARAMETERS = Parameters()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """One request and, for people, what it is about: a class, or one of several samples of it ("fear #2")."""
+
+    label: str
+    class_name: str
+    request: AnswerRequest
+
+    @property
+    def text(self) -> str:
+        return self.request.messages[-1]["content"]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Questions:
-    """What would be asked: one request per class, and where it would go (None: the offline author)."""
+    """What would be asked, class by class, and where it would go (`endpoint` None: the offline author)."""
 
     class_set: ClassSet
     template: PromptTemplate
     model: str
     endpoint: Endpoint | None
+    api: Api
     params: dict[str, Any]
-    requests: dict[str, AnswerRequest]
+    samples: int
+    all: tuple[Question, ...]
+
+    def follow_up(self, texts: Iterable[tuple[str, str]]) -> tuple[Question, ...]:
+        """Further questions to the same model: class names with what to ask."""
+        basis = self.all[0].request
+        return tuple(
+            Question(
+                label=f"{name} (again)",
+                class_name=name,
+                request=replace(basis, messages=_message(text), sample_index=0),
+            )
+            for name, text in texts
+        )
 
 
 def plan_questions(
@@ -29,51 +60,72 @@ def plan_questions(
     template: PromptTemplate,
     *,
     model: str,
-    base_url: str | None = None,
-    key_env: str | None = None,
-    temperature: float | None = None,
-    seed: int | None = None,
-    max_output_tokens: int | None = None,
+    endpoint: Endpoint | None = None,
+    api: Api = "auto",
+    parameters: Parameters = NO_PARAMETERS,
+    samples: int = 1,
 ) -> Questions:
-    """One request per class. What is left None is not sent: that is another question than the default."""
+    """`samples` requests per class. A parameter left None is not sent: that is another question.
+
+    Raises:
+        ContentError: the template cannot ask a question of its own for every class.
+        UsageError: the model, or a parameter of it, does not exist.
+    """
     if model.startswith("builtin/") and model != facs_author.MODEL:
         raise UsageError(
             f"there is no built-in author {model!r}", hint=f"the one there is: {facs_author.MODEL}"
         )
-    questions = render_all(template, class_set)
-    endpoint: Endpoint | None = None
-    params: dict[str, Any] = {}
-    if model == facs_author.MODEL and base_url is None:
-        if {temperature, seed, max_output_tokens} != {None}:
+    if endpoint is None and model != facs_author.MODEL:
+        raise UsageError(f"{model} is asked over HTTP", hint="give its endpoint")
+    texts = render_all(template, class_set)
+    if endpoint is None:
+        if "others" in template.variables:
             raise UsageError(
-                f"{model} takes no temperature, seed or --max-output-tokens", hint="leave them out"
+                f"{model} describes one emotion at a time, and prompt {template.name} names others",
+                hint="this prompt needs an LLM",
             )
-        api, address = "builtin", "builtin"
-        params = {"author_version": facs_author.AUTHOR_VERSION}
+        if parameters != NO_PARAMETERS or samples > 1:
+            raise UsageError(
+                f"{model} takes no temperature, seed, samples or other parameters", hint="leave them out"
+            )
+        kind, address = "builtin", "builtin"
+        params: dict[str, Any] = {"author_version": facs_author.AUTHOR_VERSION}
     else:
-        endpoint = choose_endpoint(base_url=base_url, key_env=key_env)
-        api, address = "chat", endpoint.base_url
-        if temperature is not None and not math.isfinite(temperature):
-            raise UsageError(f"a temperature is a finite number, found {temperature}")
-        # OpenAI's newer models refuse the old name; local servers ignore or refuse the new one.
-        limit = "max_completion_tokens" if address == OPENAI else "max_tokens"
-        given = {"temperature": temperature, "seed": seed, limit: max_output_tokens}
-        params = {name: value for name, value in given.items() if value is not None}
-    requests = {
-        name: AnswerRequest(
-            api=api,
-            endpoint=address,
-            model=model,
-            messages=({"role": "user", "content": question},),
-            params=params,
+        kind, address = ("responses" if api == "responses" else "chat"), endpoint.name
+        params = parameters.for_chat(endpoint.limit_name)
+        if api == "responses":
+            params, lacking = for_responses(params)
+            if lacking:
+                raise UsageError(
+                    f"the Responses API has no {' or '.join(lacking)}", hint="leave it out, or use --api chat"
+                )
+    questions = tuple(
+        Question(
+            label=f"{name} #{sample + 1}" if samples > 1 else name,
+            class_name=name,
+            request=AnswerRequest(
+                api=kind,
+                endpoint=address,
+                model=model,
+                messages=_message(text),
+                params=params,
+                sample_index=sample,
+            ),
         )
-        for name, question in questions.items()
-    }
+        for name, text in texts.items()
+        for sample in range(samples)
+    )
     return Questions(
         class_set=class_set,
         template=template,
         model=model,
         endpoint=endpoint,
+        api=api,
         params=params,
-        requests=requests,
+        samples=samples,
+        all=questions,
     )
+
+
+def _message(text: str) -> tuple[dict[str, str], ...]:
+    return ({"role": "user", "content": text},)

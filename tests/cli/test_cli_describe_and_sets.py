@@ -110,7 +110,7 @@ def test_bad_input_gives_one_clear_line_and_the_right_exit_code(
             3,
             "knows no model 'm'",
         ),
-        (lambda q, n: error(401, "bad key"), 3, "does not accept the key"),
+        (lambda q, n: error(401, "bad key"), 3, "wants a key, and none was sent"),
         (lambda q, n: error(503, "busy"), 4, "answered 503"),
         (answers_of_70_tokens, 5, "the budget is 67"),
         (lambda q, n: completion("Certainly! Here you go:"), 5, "no descriptor"),
@@ -163,7 +163,8 @@ def test_sets_are_listed_shown_aliased_and_compared(dfer: Dfer) -> None:
 
 
 def test_prompts_and_classes_are_listed_shown_and_rendered(dfer: Dfer) -> None:
-    assert {p["name"] for p in dfer("prompts list --json").json["prompts"]} == {"dfer-clip", "emoclip"}
+    listed = {p["name"] for p in dfer("prompts list --json").json["prompts"]}
+    assert listed == {"contrastive", "dfer-clip", "emoclip", "shorten"}
     assert "{{ class_name }}" in dfer("prompts show dfer-clip").out
     rendered = dfer("prompts render emoclip --classes dfew7 --class anger --json").json["questions"]
     assert list(rendered) == ["anger"]

@@ -51,7 +51,7 @@ def test_local_servers_end_answers_in_their_own_words(finish_reason: str | None)
         (body("As an AI language model, I"), "refused", "refused"),
         (body(None, message={"refusal": "No."}), "refused", "No."),
         (body("1. raised", finish_reason="length"), "length", "--max-output-tokens"),
-        (body("", finish_reason="length", message={"reasoning_content": "hm"}), "length", "reasoning"),
+        (body("", finish_reason="length", message={"reasoning_content": "hm"}), "unfinished", "reasoning"),
         (body("1. raised", finish_reason="content_filter"), "content_filter", "filter"),
         (body(""), "empty", "empty"),
         (body(" \n\t"), "empty", "empty"),

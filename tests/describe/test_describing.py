@@ -12,39 +12,20 @@ from description_store.database import open_store
 from description_store.sets import list_sets
 from dfer.class_sets import load_class_set
 from dfer.describe.asking.ask import Patience
-from dfer.describe.describing import Described, describe
+from dfer.describe.collecting import Manner
+from dfer.describe.describing import describe
 from dfer.describe.facs_server import facs_server
 from dfer.describe.planning import plan_questions
-from dfer.describe.templates import load_template, parse_template
+from dfer.describe.templates import parse_template
 from dfer.errors import ConfigurationError, ContentError, ProviderError
+from tests.describe.asking import DFEW, PROMPT, QUICK, ask, asked_class, good, plan
 from tests.llm_server import LlmServer, Reply, completion, error
-
-DFEW = load_class_set("dfew7")
-PROMPT = load_template("dfer-clip")
-QUICK = Patience(attempts=3, answer=5.0, longest_wait=5.0)
-
-
-def asked_class(question: str) -> str:
-    return next(name for name in DFEW.names if name in question)
-
-
-def good(question: str, number: int) -> Reply:
-    name = asked_class(question)
-    return completion(f"1. first sign {name}\n2. second sign {name}\n3. third sign {name}")
 
 
 @pytest.fixture
 def db(tmp_path: Path) -> Iterator[Database]:
     with open_store(tmp_path / "words.db") as db:
         yield db
-
-
-def ask(db: Database, server: LlmServer, *, context_tokens: int = 8, template=PROMPT, **options) -> Described:
-    plan = {
-        k: options.pop(k) for k in ("temperature", "seed", "max_output_tokens", "key_env") if k in options
-    }
-    questions = plan_questions(DFEW, template, model="test-model", base_url=server.base_url, **plan)
-    return describe(db, questions, context_tokens=context_tokens, patience=QUICK, **options)
 
 
 def test_every_class_is_asked_once_and_the_set_keeps_the_order_of_the_class_set(db) -> None:
@@ -129,7 +110,7 @@ def test_a_rate_limit_is_waited_out(db) -> None:
         (
             error(401, "Incorrect API key provided: sk-abcd****wxyz"),
             ConfigurationError,
-            "does not accept the key",
+            "wants a key, and none was sent",
         ),
         (error(403, "region"), ConfigurationError, "403"),
         (
@@ -192,11 +173,12 @@ def test_a_key_that_a_server_echoes_in_an_answer_is_not_kept(db, monkeypatch, tm
 
 def test_an_answer_that_another_process_got_meanwhile_is_not_asked_for_again(db, tmp_path: Path) -> None:
     with LlmServer(good) as server:
-        questions = plan_questions(DFEW, PROMPT, model="test-model", base_url=server.base_url)
+        questions = plan(server, {})
+        alone = Manner(patience=QUICK, concurrency=1)
 
         def describe_alone() -> None:
             with open_store(tmp_path / "words.db") as second:
-                describe(second, questions, patience=QUICK, concurrency=1)
+                describe(second, questions, manner=alone)
 
         def other_process(name: str, event: str, detail: str) -> None:
             if event == "answered" and len(server.requests) == 1:
@@ -204,7 +186,7 @@ def test_an_answer_that_another_process_got_meanwhile_is_not_asked_for_again(db,
                 thread.start()
                 thread.join()
 
-        describe(db, questions, patience=QUICK, concurrency=1, on_event=other_process)
+        describe(db, questions, manner=alone, on_event=other_process)
         assert len(server.requests) == 7
 
 
@@ -229,16 +211,17 @@ def test_no_part_of_a_key_that_a_server_echoes_is_shown_or_stored(db, monkeypatc
 
 def test_an_answer_that_trickles_is_given_up_at_the_deadline(db) -> None:
     impatient = Patience(attempts=1, answer=0.3)
-    with LlmServer(lambda question, number: Reply(body=b"{}", delay=1.5)) as server:
-        questions = plan_questions(DFEW, PROMPT, model="m", base_url=server.base_url)
-        with pytest.raises(ProviderError, match="did not answer in time"):
-            describe(db, questions, patience=impatient, concurrency=7)
+    late = Reply(body=b"{}", delay=1.5)
+    with (
+        LlmServer(lambda question, number: late) as server,
+        pytest.raises(ProviderError, match="did not answer in time"),
+    ):
+        ask(db, server, patience=impatient, concurrency=7)
 
 
 def test_an_unreachable_server_is_named(db) -> None:
-    questions = plan_questions(DFEW, PROMPT, model="m", base_url="http://127.0.0.1:9/v1")
     with pytest.raises(ProviderError, match=r"cannot reach http://127.0.0.1:9/v1"):
-        describe(db, questions, patience=Patience(attempts=1))
+        ask(db, "http://127.0.0.1:9/v1", patience=Patience(attempts=1))
 
 
 def test_a_refusal_is_kept_but_no_set_is_made_and_it_is_asked_again(db) -> None:
@@ -381,16 +364,15 @@ def test_the_offline_author_needs_no_server_and_says_so_in_the_provenance(db) ->
 def test_the_offline_author_behind_http_gives_the_same_words(db) -> None:
     direct = describe(db, plan_questions(DFEW, PROMPT, model="builtin/facs"))
     with facs_server() as base_url:
-        served = describe(db, plan_questions(DFEW, PROMPT, model="builtin/facs", base_url=base_url))
+        served = ask(db, base_url, model="builtin/facs")
     assert served.description_set.texts == direct.description_set.texts
     assert served.description_set.provenance.kind == "llm"
     assert served.calls_made == 7
 
 
 def test_a_server_that_is_asked_for_the_offline_author_really_is_asked(db) -> None:
-    questions = plan_questions(DFEW, PROMPT, model="builtin/facs", base_url="http://127.0.0.1:9/v1")
     with pytest.raises(ProviderError, match="cannot reach"):
-        describe(db, questions, patience=QUICK)
+        ask(db, "http://127.0.0.1:9/v1", model="builtin/facs")
 
 
 def test_the_offline_author_says_which_class_it_does_not_know(db, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from description_store.records import Verdict
+from dfer.describe.parsing.markers import without_thinking
 
 # Servers name a natural end in these ways; None is what some local ones send.
 _NATURAL_ENDS = ("stop", None, "eos", "eos_token", "end_turn")
@@ -17,7 +18,10 @@ _REFUSAL = re.compile(
     r"\s*(i['’]?m sorry|i am sorry|sorry,|i can(['’]?t|not)\b|i['’]?m (unable|not able)|as an ai\b)",
     re.IGNORECASE,
 )
+# NUL and other controls, terminal escapes, lone surrogates, and the marks that turn the writing direction.
+_GARBLED = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 _SHOWN = 160
+_MORE_ROOM = "raise --max-output-tokens, or lower --reasoning-effort"
 
 
 class NotACompletion(Exception):
@@ -44,61 +48,127 @@ class Completion:
     output_tokens: int | None
 
 
-def read_completion(body: str) -> Completion:
-    """A chat completion from a response body.
+def read_completion(body: str, *, api: str = "chat") -> Completion:
+    """The answer in a response body of chat completions, or of the Responses API.
 
     Raises:
-        NotACompletion: HTML, broken JSON, an error object, no choices, no message text.
+        NotACompletion: HTML, broken JSON, an error object, no choices or several, no message text.
     """
+    content = _json_object(body)
+    said = _read_responses(content, body) if api == "responses" else _read_chat(content, body)
+    verdict, reason = _judge(said)
+    usage = content["usage"] if isinstance(content.get("usage"), dict) else {}
+    return Completion(
+        text=said.text,
+        verdict=verdict,
+        reason=reason,
+        finish_reason=said.finish_reason,
+        resolved_model=_text_or_none(content.get("model")),
+        system_fingerprint=_text_or_none(content.get("system_fingerprint")),
+        input_tokens=_count_or_none(usage.get("prompt_tokens", usage.get("input_tokens"))),
+        output_tokens=_count_or_none(usage.get("completion_tokens", usage.get("output_tokens"))),
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Said:
+    """The same of both APIs: `finish_reason` in the words of chat completions."""
+
+    text: str
+    finish_reason: str | None
+    refusal: str = ""
+    reasoned: bool = False
+
+
+def _json_object(body: str) -> dict[str, Any]:
     try:
         content = json.loads(body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # broken, or nested deeper than any completion
         raise NotACompletion(f"the response is not JSON; it begins {beginning(body)}", body=body) from error
     if not isinstance(content, dict):
         raise NotACompletion(f"the response is JSON but no completion: {beginning(body)}", body=body)
     if content.get("error"):
         said = beginning(json.dumps(content["error"]))
         raise NotACompletion(f"the server reports an error: {said}", body=body, passing=True)
+    return content
+
+
+def _read_chat(content: dict[str, Any], body: str) -> _Said:
     if "choices" not in content:
         raise NotACompletion(f"the response has no choices; it begins {beginning(body)}", body=body)
     # No choice at all is what some servers send for an empty answer.
     choices = content["choices"] or [{"message": {}}]
-    message = (
-        choices[0].get("message") if isinstance(choices, list) and isinstance(choices[0], dict) else None
-    )
+    if isinstance(choices, list) and len(choices) > 1:
+        raise NotACompletion(
+            f"the response has {len(choices)} choices where one was asked for; it begins {beginning(body)}",
+            body=body,
+        )
+    choice = choices[0] if isinstance(choices, list) and isinstance(choices[0], dict) else {}
+    message = choice.get("message")
     text = _text_of(message.get("content")) if isinstance(message, dict) else None
     if text is None or not isinstance(message, dict):
         raise NotACompletion(f"the response has no message text; it begins {beginning(body)}", body=body)
-    finish_reason = _text_or_none(choices[0].get("finish_reason"))
-    verdict, reason = _judge(text, finish_reason, message)
-    usage = content["usage"] if isinstance(content.get("usage"), dict) else {}
-    return Completion(
+    return _Said(
         text=text,
-        verdict=verdict,
-        reason=reason,
-        finish_reason=finish_reason,
-        resolved_model=_text_or_none(content.get("model")),
-        system_fingerprint=_text_or_none(content.get("system_fingerprint")),
-        input_tokens=_count_or_none(usage.get("prompt_tokens")),
-        output_tokens=_count_or_none(usage.get("completion_tokens")),
+        finish_reason=_text_or_none(choice.get("finish_reason")),
+        refusal=str(message.get("refusal") or ""),
+        reasoned=bool(message.get("reasoning") or message.get("reasoning_content")),
     )
 
 
-def _judge(text: str, finish_reason: str | None, message: dict[str, Any]) -> tuple[Verdict, str]:
-    if message.get("refusal"):
-        return "refused", f"the model refused: {beginning(str(message['refusal']))}"
-    if finish_reason == "content_filter":
+def _read_responses(content: dict[str, Any], body: str) -> _Said:
+    output = content.get("output")
+    if not isinstance(output, list) or not all(isinstance(item, dict) for item in output):
+        raise NotACompletion(f"the response has no output; it begins {beginning(body)}", body=body)
+    parts = [
+        part
+        for item in output
+        if item.get("type") == "message" and isinstance(item.get("content"), list)
+        for part in item["content"]
+        if isinstance(part, dict)
+    ]
+    details = content.get("incomplete_details")
+    cause = details.get("reason") if isinstance(details, dict) else None
+    ends = {"completed": "stop", None: None}
+    finish_reason = ends.get(content.get("status"), str(content.get("status")))
+    if content.get("status") == "incomplete":
+        finish_reason = "length" if cause == "max_output_tokens" else str(cause)
+    return _Said(
+        text=_text_of([part for part in parts if part.get("type") == "output_text"]) or "",
+        finish_reason=finish_reason,
+        refusal=" ".join(str(part.get("refusal")) for part in parts if part.get("type") == "refusal"),
+        reasoned=any(item.get("type") == "reasoning" for item in output),
+    )
+
+
+def _judge(said: _Said) -> tuple[Verdict, str]:
+    answered, still_thinking = without_thinking(said.text)
+    nothing = not answered.strip()
+    thought = said.reasoned or still_thinking or nothing != (not said.text.strip())
+    if said.refusal:
+        return "refused", f"the model refused: {beginning(said.refusal)}"
+    if said.finish_reason == "content_filter":
         return "content_filter", "the server's content filter cut the answer"
-    if finish_reason == "length":
-        if not text.strip() and (message.get("reasoning") or message.get("reasoning_content")):
-            return "length", "the output limit was used up by reasoning: raise --max-output-tokens"
-        return "length", "the answer was cut at the output limit: raise --max-output-tokens"
-    if not text.strip():
-        return "empty", "the answer is empty"
-    if finish_reason not in _NATURAL_ENDS:
-        return "unfinished", f"the answer did not end by itself (finish_reason {finish_reason!r})"
-    if _REFUSAL.match(text):
-        return "refused", f"the model refused: {beginning(text)}"
+    if said.finish_reason == "length":
+        if nothing:  # not even --accept-truncated has a use for it
+            by = " by reasoning" if thought else ""
+            return "unfinished", f"the output limit was used up{by}: {_MORE_ROOM}"
+        return "length", (
+            "the answer was cut at the output limit: raise --max-output-tokens, "
+            "or take it without its last item with --accept-truncated"
+        )
+    if nothing:
+        # Servers that let reasoning eat the budget do not all say so.
+        return (
+            "empty",
+            f"the answer is empty, all was reasoning: {_MORE_ROOM}" if thought else "the answer is empty",
+        )
+    if said.finish_reason not in _NATURAL_ENDS:
+        return "unfinished", f"the answer did not end by itself (finish_reason {said.finish_reason!r})"
+    if garbled := _GARBLED.search(said.text):
+        return "garbled", f"the answer holds the control character {garbled[0]!a}: {beginning(said.text)}"
+    if _REFUSAL.match(answered):
+        return "refused", f"the model refused: {beginning(answered)}"
     return "clean", ""
 
 
@@ -122,4 +192,4 @@ def _text_or_none(value: Any) -> str | None:
 
 
 def _count_or_none(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**63 else None

@@ -4,35 +4,71 @@ The OpenAI key is never sent to another host unless the user asked for it, by `-
 OPENAI_BASE_URL. The key itself is never stored, logged or shown.
 """
 
+import ipaddress
 import os
+import re
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlsplit
 
+from dfer.describe.asking.providers import OPENAI, PROVIDERS, LimitName
 from dfer.describe.asking.request import normalised_endpoint
 from dfer.errors import ConfigurationError
 
-OPENAI = "https://api.openai.com/v1"
 # Local servers want some key, and the SDK insists on one.
 DUMMY_KEY = "not-needed"
+_SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Endpoint:
-    """`key_source` names where the key came from, for messages; the key stays out of every repr."""
+    """`key_source` names where the key came from, for messages; the key stays out of every repr.
+
+    `name` stands for the server in cache keys: its address, or the user's own label for it. `query` is sent
+    with every request and is no part of a cache key.
+    """
 
     base_url: str
     key: str | None = field(repr=False)
     key_source: str
+    name: str
+    query: dict[str, str] = field(default_factory=dict, repr=False)
+    limit_name: LimitName = "max_tokens"
 
     def require_key(self) -> str:
         if self.key is None:
             raise ConfigurationError(
                 f"no API key: {self.key_source} is not set",
-                hint="export it, or name a local server with --base-url, or use --model builtin/facs",
+                hint="export it, or name a local server with --provider or --base-url, "
+                "or use --model builtin/facs",
             )
         return self.key
 
+    @property
+    def host(self) -> str:
+        return urlsplit(self.base_url).hostname or ""
 
-def choose_endpoint(*, base_url: str | None, key_env: str | None) -> Endpoint:
+    @property
+    def is_local(self) -> bool:
+        """Whether the server runs on this machine."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost" or self.host.endswith(".localhost")
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What must never be shown or stored: the key, and whatever long value the query holds."""
+        key = [self.key] if self.key and self.key != DUMMY_KEY else []
+        return (*key, *(value for value in self.query.values() if len(value) >= _SHORTEST_SECRET))
+
+
+def choose_endpoint(
+    *,
+    provider: str | None = None,
+    base_url: str | None = None,
+    key_env: str | None = None,
+    name: str | None = None,
+) -> Endpoint:
     """The endpoint for these options and the environment (OPENAI_BASE_URL, OPENAI_API_KEY).
 
     A missing key is no error yet: where every answer is cached, none is needed.
@@ -40,16 +76,33 @@ def choose_endpoint(*, base_url: str | None, key_env: str | None) -> Endpoint:
     Raises:
         ConfigurationError: the address is none, or the key cannot be a key.
     """
+    known = PROVIDERS[provider] if provider else None
     from_environment = os.environ.get("OPENAI_BASE_URL", "").strip()
-    address = normalised_endpoint(base_url or from_environment or OPENAI)
-    if key_env:
-        return Endpoint(base_url=address, key=_read_key(key_env), key_source=key_env)
+    written = base_url or (known.base_url if known else from_environment or OPENAI)
+    address = normalised_endpoint(written)
+    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        raise ConfigurationError(
+            f"{name!r} cannot name an endpoint", hint="letters, digits, '.', '_' and '-', at most 64"
+        )
+    if known is None and address == OPENAI:
+        known = PROVIDERS["openai"]
     asked_for = bool(from_environment) and normalised_endpoint(from_environment) == address
-    if address == OPENAI:
-        return Endpoint(base_url=address, key=_read_key("OPENAI_API_KEY"), key_source="OPENAI_API_KEY")
-    if asked_for and (key := _read_key("OPENAI_API_KEY")):
-        return Endpoint(base_url=address, key=key, key_source="OPENAI_API_KEY")
-    return Endpoint(base_url=address, key=DUMMY_KEY, key_source="no key")
+    key: str | None = DUMMY_KEY
+    source = "no key"
+    if key_env:
+        key, source = _read_key(key_env), key_env
+    elif known and known.key_env and address == known.base_url:
+        key, source = _read_key(known.key_env), known.key_env
+    elif asked_for and (from_openai := _read_key("OPENAI_API_KEY")):
+        key, source = from_openai, "OPENAI_API_KEY"
+    return Endpoint(
+        base_url=address,
+        key=key,
+        key_source=source,
+        name=name or address,
+        query=dict(parse_qsl(urlsplit(written.strip()).query)),
+        limit_name=known.limit_name if known else "max_tokens",
+    )
 
 
 def _read_key(variable: str) -> str | None:

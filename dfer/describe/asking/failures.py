@@ -7,16 +7,29 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from dfer.describe.asking.causes import hint_for, proxy_hint
 from dfer.describe.asking.completion import NotACompletion, beginning
-from dfer.describe.asking.endpoint import DUMMY_KEY, Endpoint
+from dfer.describe.asking.endpoint import Endpoint
+from dfer.describe.asking.request import AnswerRequest
+from dfer.describe.asking.secrets import scrub
 from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError
 
-_KEY_SHAPE = re.compile(r"\b(sk|pk|rk|key)-[\w*-]{4,}|Bearer\s+[^\s'\"]+", re.IGNORECASE)
+_NOT_TAKEN = re.compile(
+    r"unsupported|not supported|does(?: not|n't) support|unrecogni[sz]ed|unknown|unexpected|not permitted"
+    r"|extra inputs|not allowed",
+    re.IGNORECASE,
+)
+_WANTS_RESPONSES = re.compile(r"v1/responses|not a chat model|responses api", re.IGNORECASE)
+_RERUN = "answers so far are kept; run the same command again to ask only for the rest"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """`terminal`: it would hit every other question too. `retry_after`: the server's wish, in seconds."""
+    """`terminal`: it would hit every other question too. `retry_after`: the server's wish, in seconds.
+
+    `parameter`: the one that the server does not take. `wants_responses`: it knows the model, but only by
+    the Responses API.
+    """
 
     outcome: str
     message: str
@@ -28,85 +41,97 @@ class Failure:
     retry_after: float | None = None
     kind: type[DferError] = ProviderError
     body: str | None = None
+    parameter: str | None = None
+    wants_responses: bool = False
 
     def as_error(self) -> DferError:
         return self.kind(self.message, hint=self.hint)
 
 
-def without_key(text: str, endpoint: Endpoint) -> str:
-    """The text without the very key that was sent; everything else stays as it arrived."""
-    secret = endpoint.key if endpoint.key != DUMMY_KEY else None
-    return text.replace(secret, "(key)") if secret else text
-
-
-def scrub(text: str, endpoint: Endpoint) -> str:
-    """An error message without the key or anything shaped like one: servers echo parts of keys."""
-    return _KEY_SHAPE.sub("(key)", without_key(text, endpoint))
-
-
-def understand(error: BaseException, *, endpoint: Endpoint, model: str) -> Failure:
+def understand(error: BaseException, *, endpoint: Endpoint, request: AnswerRequest | None = None) -> Failure:
     """Sort an exception of the SDK, of the transport below it, or of our reading of the body."""
     import openai
 
     where = endpoint.base_url
 
     if isinstance(error, openai.APIStatusError):
-        return _status(error, endpoint=endpoint, model=model)
+        return _status(error, endpoint, request)
     if isinstance(error, openai.APITimeoutError | TimeoutError):
-        return Failure(outcome="timeout", message=f"{where} did not answer in time", retry=True)
+        hint = proxy_hint(endpoint) or "--timeout gives it longer"
+        return Failure(outcome="timeout", message=f"{where} did not answer in time", hint=hint, retry=True)
     if isinstance(error, openai.APIConnectionError):
-        cause = scrub(_root_cause(error), endpoint)
+        cause = scrub(_root_cause(error), endpoint.secrets)
         return Failure(
             outcome="unreachable",
             message=f"cannot reach {where}: {cause}",
-            hint="is the server running, and is the address right? For a proxy in between see NO_PROXY",
+            hint=hint_for(cause, endpoint),
             retry=True,
             terminal=True,
         )
     if isinstance(error, NotACompletion):
+        said = scrub(str(error), endpoint.secrets)
         return Failure(
             outcome="no completion",
-            message=f"{where} answered, but not with a chat completion: {scrub(str(error), endpoint)}",
-            hint="does the base URL end in /v1, and is it the address of an OpenAI-compatible server?",
+            message=f"{where} answered, but not with a chat completion: {said}",
+            hint=proxy_hint(endpoint) or _address_hint(where),
             http_status=200,
             retry=error.passing,
             terminal=not error.passing,
             kind=ProviderError if error.passing else ConfigurationError,
-            body=without_key(error.body, endpoint),
+            body=scrub(error.body, endpoint.secrets),
         )
     # Anything else is below the SDK (a missing SOCKS package, a certificate file): say it plainly.
-    message = scrub(f"{type(error).__name__}: {error}", endpoint)
-    return Failure(outcome="transport", message=f"request to {where} failed: {message}", terminal=True)
+    cause = scrub(f"{type(error).__name__}: {_root_cause(error)}", endpoint.secrets)
+    return Failure(
+        outcome="transport",
+        message=f"request to {where} failed: {cause}",
+        hint=hint_for(cause, endpoint),
+        terminal=True,
+        kind=ConfigurationError,
+    )
 
 
-def _status(error: Any, *, endpoint: Endpoint, model: str) -> Failure:
+def _status(error: Any, endpoint: Endpoint, request: AnswerRequest | None) -> Failure:
     where, status = endpoint.base_url, error.status_code
-    code = None if error.code is None else scrub(str(error.code), endpoint)[:80]
-    said = beginning(scrub(_server_message(error), endpoint))
+    code = None if error.code is None else scrub(str(error.code), endpoint.secrets)[:80]
+    said = beginning(scrub(_server_message(error), endpoint.secrets))
     failure = Failure(
         outcome="refused request",
         message=f"{where} answered {status}: {said}",
+        hint=proxy_hint(endpoint),
         http_status=status,
         error_code=code,
         terminal=True,
         kind=ConfigurationError,
-        body=without_key(error.response.text, endpoint),
+        body=scrub(error.response.text, endpoint.secrets),
     )
-    if status == 401:
-        return replace(
-            failure,
-            outcome="unauthorised",
-            message=f"{where} does not accept the key from {endpoint.key_source}: {said}",
-            hint="set the right key in the environment, or name its variable with --key-env",
-        )
+    if 300 <= status < 400:
+        return _say(failure, "redirect", _redirect(error, endpoint))
+    if status in (401, 407):
+        return _say(failure, "unauthorised", _unauthorised(status, endpoint, said))
+    if status == 402:
+        hint = "add credit and run the same command again: answers so far are kept"
+        return replace(failure, outcome="payment", hint=hint)
     if status == 403:
-        return replace(failure, hint="does the key have access, and is the service offered in your region?")
-    if status == 404:
+        hint = "does the key have access, and is the service offered in your region?"
+        return replace(failure, outcome="forbidden", hint=proxy_hint(endpoint) or hint)
+    if status in (400, 404) and _WANTS_RESPONSES.search(said):
         return replace(
             failure,
-            outcome="not found",
-            message=f"{where} knows no model {model!r} (or no chat completions): {said}",
-            hint="check the model's name, that your account may use it, and that the base URL ends in /v1",
+            outcome="other API",
+            hint="--api auto switches to the Responses API by itself; a text completion model will not do",
+            wants_responses=True,
+        )
+    if status == 404:
+        return _say(failure, "not found", _not_found(error, endpoint, request, said))
+    if status in (400, 422) and (name := _refused_parameter(error, request)):
+        assert request is not None, "a parameter was found in it"
+        return replace(
+            failure,
+            outcome="unsupported parameter",
+            message=f"{where} does not take {name}={request.params[name]}: {said}",
+            hint="leave it out, or let dfer leave it out with --drop-unsupported, which is recorded",
+            parameter=name,
         )
     if code in ("content_filter", "content_policy_violation"):
         # About this one question, not about the others.
@@ -123,13 +148,82 @@ def _status(error: Any, *, endpoint: Endpoint, model: str) -> Failure:
         return replace(
             failure,
             outcome="rate limit" if status == 429 else "server error",
-            hint="answers so far are kept; run the same command again to ask only for the rest",
+            hint=f"{_RERUN}; {proxied}" if (proxied := proxy_hint(endpoint)) else _RERUN,
             terminal=False,
             retry=True,
             retry_after=retry_after(error.response.headers),
             kind=ProviderError,
         )
+    if status == 405:
+        return replace(failure, hint=_address_hint(where))
     return failure
+
+
+def _say(failure: Failure, outcome: str, message_and_hint: tuple[str, str]) -> Failure:
+    message, hint = message_and_hint
+    return replace(failure, outcome=outcome, message=message, hint=hint)
+
+
+def _redirect(error: Any, endpoint: Endpoint) -> tuple[str, str]:
+    target = error.response.headers.get("location", "nowhere")
+    target = re.sub(r"/(chat/completions|responses|models)/?(\?.*)?$", "", target)
+    target = scrub(re.sub(r"//[^/@]*@", "//", target), endpoint.secrets)
+    if target == endpoint.base_url:
+        hint = "it redirects to itself: something between here and the server is set up wrongly"
+    else:
+        hint = "if that is the server you mean, give its address as --base-url; no key is sent elsewhere"
+    return f"{endpoint.base_url} redirects to {beginning(target)}", hint
+
+
+def _unauthorised(status: int, endpoint: Endpoint, said: str) -> tuple[str, str]:
+    where = endpoint.base_url
+    if status == 407:
+        return f"the proxy on the way to {where} wants a login: {said}", proxy_hint(endpoint)
+    if endpoint.key_source == "no key":
+        return (
+            f"{where} wants a key, and none was sent: {said}",
+            "name the environment variable that holds it with --key-env; "
+            "OPENAI_API_KEY is not sent to other servers by itself",
+        )
+    return (
+        f"{where} does not accept the key from {endpoint.key_source}: {said}",
+        "set the right key in the environment, or name its variable with --key-env",
+    )
+
+
+def _not_found(error: Any, endpoint: Endpoint, request: AnswerRequest | None, said: str) -> tuple[str, str]:
+    where = endpoint.base_url
+    if request is None:
+        return f"{where} does not list its models: {said}", _address_hint(where)
+    model = request.model
+    if error.code != "model_not_found" and not (model in said or re.search(r"\bmodel\b", said)):
+        # A server that knew the path would say that it misses the model.
+        return f"{where} has no chat completions: {said}", _address_hint(where)
+    return (
+        f"{where} knows no model {model!r} (or no chat completions): {said}",
+        "check the model's name and that your account may use it: services answer so for both",
+    )
+
+
+def _address_hint(where: str) -> str:
+    if not where.endswith("/v1"):
+        return f"the address of an OpenAI-compatible server mostly ends in /v1: try --base-url {where}/v1"
+    return "is it the address of an OpenAI-compatible server?"
+
+
+def _refused_parameter(error: Any, request: AnswerRequest | None) -> str | None:
+    """Which of the parameters that were sent the server says it does not take, if it says so."""
+    if request is None:
+        return None
+    said = _server_message(error)
+    if not (str(error.code).startswith("unsupported_") or _NOT_TAKEN.search(said)):
+        return None
+    named = [str(getattr(error, "param", None) or ""), said]
+    for text in named:
+        for name in request.params:
+            if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text):
+                return name
+    return None
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

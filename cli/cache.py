@@ -1,0 +1,355 @@
+"""`dfer cache`: the raw answers, why one was not found, and the one way to remove any."""
+
+import json as jsonlib
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from . import output
+from .asking_options import (
+    Api,
+    BaseUrl,
+    Classes,
+    EndpointName,
+    KeyEnv,
+    MaxOutputTokens,
+    Model,
+    Param,
+    Prompt,
+    Provider,
+    ReasoningEffort,
+    Samples,
+    Seed,
+    Temperature,
+    plan,
+)
+from .options import DEFAULT_DB, Db, Json, Quiet, complete_set
+
+if TYPE_CHECKING:
+    from description_store.cache import CachedAnswer
+    from dfer.describe.asking.explaining import FieldDifference
+
+app = typer.Typer(no_args_is_help=True, help="The cache: every answer as it came, kept for ever.")
+
+VerdictName = Literal[
+    "clean", "refused", "content_filter", "length", "empty", "unfinished", "garbled", "duplicate"
+]
+OfModel = Annotated[str | None, typer.Option("--model", help="Only answers of this model.")]
+OfVerdict = Annotated[VerdictName | None, typer.Option("--verdict", help="Only answers judged so.")]
+OfSet = Annotated[
+    str | None,
+    typer.Option("--set", help="Only the answers that this set comes from.", autocompletion=complete_set),
+]
+Unused = Annotated[bool, typer.Option("--unused", help="Only answers that no set comes from.")]
+_SHOWN = 40
+
+
+@app.command("list")
+def list_answers(
+    model: OfModel = None,
+    verdict: OfVerdict = None,
+    set_name: OfSet = None,
+    unused: Unused = False,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+) -> None:
+    """Answers in the order they arrived."""
+    found = _find(db, model, verdict, set_name, unused)
+    if json:
+        output.print_json({"answers": [_summary(cached) for cached in found]})
+        return
+    alike = _common_beginning([_question(cached) for cached in found])
+    output.print_table(
+        ["key", "verdict", "model", "in", "out", "sets", "received", "question"],
+        [
+            [
+                cached.answer.key[4:16],
+                cached.answer.verdict + (f" #{cached.answer.generation}" if cached.answer.generation else ""),
+                cached.answer.resolved_model or cached.answer.identity["model"],
+                _count(cached.answer.input_tokens),
+                _count(cached.answer.output_tokens),
+                _sets(cached),
+                cached.answer.created_at[:16].replace("T", " "),
+                _one_line(_question(cached), after=alike),
+            ]
+            for cached in found
+        ],
+        right=["in", "out"],
+    )
+
+
+@app.command()
+def show(
+    key: Annotated[str, typer.Argument(help="An answer's key (dk1:…), or its first digits.")],
+    raw: Annotated[bool, typer.Option("--raw", help="The response bodies as they came.")] = False,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+) -> None:
+    """One question: what was asked, every answer to it, and the requests that failed."""
+    from description_store.cache import aliases_of, attempts_of, find_cached
+    from description_store.database import open_store
+
+    with open_store(db, must_exist=True) as store:
+        found = find_cached(store, key)
+        full_key = found[0].answer.key
+        aliases = aliases_of(store, full_key)
+        attempts = attempts_of(store, [full_key, *(alias["asked_key"] for alias in aliases)])
+    if json:
+        output.print_json(
+            {
+                "key": full_key,
+                "identity": found[0].answer.identity,
+                "answers": [_whole(cached) for cached in found],
+                "asked_as": aliases,
+                "attempts": [attempt.model_dump(exclude={"key"}) for attempt in attempts],
+            }
+        )
+        return
+    identity = found[0].answer.identity
+    output.say(full_key, bold=True)
+    for field in ("model", "endpoint", "api", "sample_index"):
+        output.say(f"{field:>12}: {identity[field]}")
+    sent = ", ".join(f"{name}={value}" for name, value in identity["params"].items())
+    output.say(f"{'params':>12}: {sent or '(none sent)'}")
+    for alias in aliases:
+        without = f", without {', '.join(alias['dropped'])}" if alias["dropped"] else ""
+        output.say(f"{'asked as':>12}: {alias['asked_key']}{without}")
+    output.say(f"\n{_question(found[0])}")
+    for cached in found:
+        _print_answer(cached, raw=raw)
+    for attempt in attempts:
+        output.say(f"\nfailed {attempt.created_at[:19].replace('T', ' ')} UTC · {attempt.message}")
+
+
+@app.command()
+def explain(
+    classes: Classes,
+    model: Model,
+    prompt: Prompt = "dfer-clip",
+    provider: Provider = None,
+    base_url: BaseUrl = None,
+    key_env: KeyEnv = None,
+    endpoint_name: EndpointName = None,
+    api: Api = "auto",
+    temperature: Temperature = None,
+    seed: Seed = None,
+    max_output_tokens: MaxOutputTokens = None,
+    reasoning_effort: ReasoningEffort = None,
+    param: Param = None,
+    samples: Samples = 1,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+) -> None:
+    """Given the options of `describe`: which answers are in the cache, and what the others differ in."""
+    from description_store.answers import find_answers
+    from description_store.cache import identities
+    from description_store.database import open_store
+    from dfer.describe.asking.explaining import nearest_stored
+
+    questions = plan(
+        classes=classes,
+        model=model,
+        prompt=prompt,
+        provider=provider,
+        base_url=base_url,
+        key_env=key_env,
+        endpoint_name=endpoint_name,
+        api=api,
+        temperature=temperature,
+        seed=seed,
+        max_output_tokens=max_output_tokens,
+        reasoning_effort=reasoning_effort,
+        param=param,
+        samples=samples,
+        db=db,
+    )
+    with open_store(db, must_exist=True) as store:
+        found = find_answers(store, [question.request.key for question in questions.all])
+        stored = identities(store)
+    explained: list[tuple[str, str, str, tuple[FieldDifference, ...]]] = []
+    for question in questions.all:
+        differing: tuple[FieldDifference, ...] = ()
+        status = "hit"
+        if question.request.key not in found:
+            same = [verdict for identity, verdict in stored if identity == question.request.identity]
+            status = f"not served: {same[-1]}" if same else "miss"
+            if not same:
+                differing = nearest_stored(question.request.identity, [i for i, _ in stored]) or ()
+        explained.append((question.label, question.request.key, status, differing))
+    if json:
+        output.print_json(
+            {
+                "questions": [
+                    {
+                        "label": label,
+                        "key": key,
+                        "status": status,
+                        "differs_in": [
+                            {"field": d.field, "asked": d.asked, "stored": d.stored} for d in differing
+                        ],
+                    }
+                    for label, key, status, differing in explained
+                ]
+            }
+        )
+        return
+    groups: dict[tuple[str, str], list[str]] = {}
+    for label, _, status, differing in explained:
+        groups.setdefault((status, "\n".join(_difference(d) for d in differing)), []).append(label)
+    output.print_table(
+        ["cache", "questions", "differing from the nearest stored one in"],
+        [[status, _listed(labels), differing] for (status, differing), labels in groups.items()],
+    )
+    hits = sum(status == "hit" for _, _, status, _ in explained)
+    output.note(f"{hits} of {len(explained)} are in the cache")
+
+
+@app.command()
+def export(
+    to: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
+    model: OfModel = None,
+    verdict: OfVerdict = None,
+    set_name: OfSet = None,
+    unused: Unused = False,
+    db: Db = DEFAULT_DB,
+    quiet: Quiet = False,
+) -> None:
+    """Answers as JSON lines, with question, parameters and raw body: to publish beside a paper."""
+    found = _find(db, model, verdict, set_name, unused)
+    lines = [
+        jsonlib.dumps({"schema_version": output.SCHEMA_VERSION, **_whole(cached)}, ensure_ascii=True)
+        for cached in found
+    ]
+    text = "".join(line + "\n" for line in lines)
+    if to is None:
+        sys.stdout.write(text)
+    else:
+        to.write_text(text, encoding="utf-8")
+    output.note(f"{output.count_of(len(found), 'answer')} exported{f' to {to}' if to else ''}", quiet=quiet)
+
+
+@app.command()
+def prune(
+    unusable: Annotated[
+        bool, typer.Option("--unusable", help="Refused, cut, empty or garbled answers, and failed requests.")
+    ] = False,
+    unused: Annotated[
+        bool, typer.Option("--unused", help="Also good answers that no set comes from.")
+    ] = False,
+    model: OfModel = None,
+    older_than: Annotated[
+        int | None, typer.Option(min=0, help="Only what is older than so many days.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Remove; else only say what would go.")] = False,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+) -> None:
+    """Remove answers that no set comes from. What a set uses stays: the store refuses to let it go."""
+    from datetime import UTC, datetime, timedelta
+
+    from description_store.cache import prune, removable
+    from description_store.database import open_store
+    from dfer.errors import UsageError
+
+    if not (unusable or unused):
+        raise UsageError("nothing was named that may go", hint="--unusable, or --unused for all of it")
+    before = None
+    if older_than is not None:
+        before = (datetime.now(UTC) - timedelta(days=older_than)).isoformat(timespec="milliseconds")
+    with open_store(db, must_exist=True) as store:
+        going = (prune if yes else removable)(store, unusable_only=not unused, model=model, before=before)
+    if json:
+        output.print_json({"removed": yes, "answers": len(going.answer_ids), "attempts": going.attempts})
+        return
+    what = f"{output.count_of(len(going.answer_ids), 'answer')} and {going.attempts} failed requests"
+    output.say(f"{what} {'removed' if yes else 'would be removed: add --yes'}")
+
+
+def _find(
+    db: Path, model: str | None, verdict: str | None, set_name: str | None, unused: bool
+) -> "list[CachedAnswer]":
+    from description_store.cache import list_cached
+    from description_store.database import open_store
+    from description_store.sets import find_set
+
+    with open_store(db, must_exist=True) as store:
+        version = find_set(store, set_name).version if set_name else None
+        return list_cached(store, model=model, verdict=verdict, version=version, unused=unused)
+
+
+def _print_answer(cached: "CachedAnswer", *, raw: bool) -> None:
+    answer = cached.answer
+    facts = [
+        f"answer {answer.generation}",
+        answer.verdict,
+        f"{answer.created_at[:19].replace('T', ' ')} UTC",
+        answer.resolved_model or "",
+        f"{_count(answer.input_tokens) or '?'} in / {_count(answer.output_tokens) or '?'} out tokens",
+        f"used by {_sets(cached)}" if cached.sets else "used by no set",
+    ]
+    output.say("\n" + " · ".join(fact for fact in facts if fact), bold=True)
+    if answer.reason:
+        output.say(answer.reason)
+    output.say(answer.raw if raw else answer.text)
+
+
+def _summary(cached: "CachedAnswer") -> dict[str, Any]:
+    answer = cached.answer
+    return {
+        "key": answer.key,
+        "generation": answer.generation,
+        "model": answer.identity["model"],
+        "endpoint": answer.identity["endpoint"],
+        "resolved_model": answer.resolved_model,
+        "verdict": answer.verdict,
+        "reason": answer.reason,
+        "input_tokens": answer.input_tokens,
+        "output_tokens": answer.output_tokens,
+        "sets": [f"v{version}" for version in cached.sets],
+        "created_at": answer.created_at,
+        "question": _question(cached),
+    }
+
+
+def _whole(cached: "CachedAnswer") -> dict[str, Any]:
+    answer = cached.answer.model_dump(mode="json", exclude={"id"})
+    return answer | {"sets": [f"v{version}" for version in cached.sets]}
+
+
+def _question(cached: "CachedAnswer") -> str:
+    return str(cached.answer.identity["messages"][-1]["content"])
+
+
+def _difference(difference: "FieldDifference") -> str:
+    if difference.field == "messages":
+        texts = [value[-1]["content"] for value in (difference.asked, difference.stored)]
+        alike = _common_beginning(texts)
+        asked, stored = (_one_line(text, after=alike) for text in texts)
+        return f"the question: {asked!r}, stored {stored!r}"
+    return f"{difference.field}: {difference.asked}, stored {difference.stored}"
+
+
+def _sets(cached: "CachedAnswer") -> str:
+    return " ".join(f"v{version}" for version in cached.sets)
+
+
+def _count(number: int | None) -> str:
+    return "" if number is None else f"{number:,}"
+
+
+def _listed(labels: list[str]) -> str:
+    return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
+
+
+def _common_beginning(texts: list[str]) -> int:
+    """How many characters all the texts begin with, up to the last whole word; none of a single text."""
+    same = os.path.commonprefix(texts) if len(texts) > 1 else ""  # noqa: RUF071 (of texts, not paths)
+    return same.rfind(" ") + 1
+
+
+def _one_line(text: str, *, after: int = 0) -> str:
+    line = ("…" if after else "") + " ".join(text[after:].split())
+    return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

@@ -1,0 +1,71 @@
+"""Reading a set's answers again, with today's parser: new words without a call."""
+
+from sqlite_utils import Database
+
+from description_store.cache import answers_of_set
+from description_store.records import DescriptionSet
+from description_store.sets import save_set
+from dfer import __version__
+from dfer.class_sets import ClassSet
+from dfer.describe.compiling import OnOverflow, compile_descriptions
+from dfer.describe.parsing import PARSER_VERSION
+from dfer.describe.wording import read_words
+from dfer.errors import UsageError
+
+
+def reparse(
+    db: Database,
+    parent: DescriptionSet,
+    class_set: ClassSet,
+    *,
+    context_tokens: int | None = None,
+    on_overflow: OnOverflow = "error",
+    keep: int | None = None,
+    only_english: bool = True,
+    note: str = "",
+) -> tuple[DescriptionSet, bool]:
+    """A child of `parent` with the words that this parser reads in its answers; `parent` if they are its own.
+
+    Options left None are the parent's own.
+
+    Returns:
+        The set, and whether it was created now.
+
+    Raises:
+        UsageError: the set has no answers (a control, an import).
+        ContentError: as `compile_descriptions`.
+    """
+    answers = answers_of_set(db, parent.version)
+    if missing := [name for name in parent.class_names if name not in answers]:
+        kind = parent.provenance.control or parent.provenance.kind
+        raise UsageError(
+            f"{parent.name} ({kind}) has no answers for {', '.join(missing[:5])}",
+            hint="only a set that `dfer describe` made can be read again",
+        )
+    # Of a text that was shortened by asking only the last answer counts.
+    shortened = {name: answers.pop(name)[-1:] for name in parent.provenance.shortened or ()}
+    context_tokens = parent.context_tokens if context_tokens is None else context_tokens
+    keep = parent.provenance.keep if keep is None else keep
+    descriptions = compile_descriptions(
+        class_set,
+        read_words(db, answers, keep=keep) | read_words(db, shortened, shortened=True),
+        context_tokens=context_tokens,
+        on_overflow=on_overflow,
+        only_english=only_english,
+    )
+    words = [(d.class_name, d.descriptors, d.text) for d in descriptions]
+    if words == [(d.class_name, d.descriptors, d.text) for d in parent.descriptions]:
+        return parent, False
+    provenance = parent.provenance.model_copy(
+        update={"parser_version": PARSER_VERSION, "keep": keep, "parent_hash": parent.hash}
+    )
+    child = parent.model_copy(
+        update={
+            "descriptions": descriptions,
+            "provenance": provenance,
+            "context_tokens": context_tokens,
+            "note": note,
+            "dfer_version": __version__,
+        }
+    )
+    return save_set(db, child)
