@@ -1,7 +1,6 @@
 """`dfer cache`: the raw answers, why one was not found, and the one way to remove any."""
 
 import json as jsonlib
-import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -44,7 +43,7 @@ OfSet = Annotated[
     typer.Option("--set", help="Only the answers that this set comes from.", autocompletion=complete_set),
 ]
 Unused = Annotated[bool, typer.Option("--unused", help="Only answers that no set comes from.")]
-_SHOWN = 40
+_SHOWN = 32
 
 
 @app.command("list")
@@ -61,21 +60,20 @@ def list_answers(
     if json:
         output.print_json({"answers": [_summary(cached) for cached in found]})
         return
-    alike = _common_beginning([_question(cached) for cached in found])
+    questions = _parting([_question(cached) for cached in found])
     output.print_table(
-        ["key", "verdict", "model", "in", "out", "sets", "received", "question"],
+        ["key", "question", "verdict", "model", "in", "out", "sets"],
         [
             [
                 cached.answer.key[4:16],
+                question,
                 cached.answer.verdict + (f" #{cached.answer.generation}" if cached.answer.generation else ""),
                 cached.answer.resolved_model or cached.answer.identity["model"],
                 _count(cached.answer.input_tokens),
                 _count(cached.answer.output_tokens),
                 _sets(cached),
-                cached.answer.created_at[:16].replace("T", " "),
-                _one_line(_question(cached), after=alike),
             ]
-            for cached in found
+            for cached, question in zip(found, questions, strict=True)
         ],
         right=["in", "out"],
     )
@@ -169,16 +167,20 @@ def explain(
     with open_store(db, must_exist=True) as store:
         found = find_answers(store, [question.request.key for question in questions.all])
         stored = identities(store)
+    # What another class has already found is no near miss of this one.
+    taken = {answer.key for answer in found.values()}
+    others = [identity for key, (identity, _) in stored.items() if key not in taken]
     explained: list[tuple[str, str, str, tuple[FieldDifference, ...]]] = []
     for question in questions.all:
+        key = question.request.key
         differing: tuple[FieldDifference, ...] = ()
         status = "hit"
-        if question.request.key not in found:
-            same = [verdict for identity, verdict in stored if identity == question.request.identity]
-            status = f"not served: {same[-1]}" if same else "miss"
-            if not same:
-                differing = nearest_stored(question.request.identity, [i for i, _ in stored]) or ()
-        explained.append((question.label, question.request.key, status, differing))
+        if key not in found and key in stored:
+            status = f"not served: {stored[key][1]}"
+        elif key not in found:
+            status = "miss"
+            differing = nearest_stored(question.request.identity, others) or ()
+        explained.append((question.label, key, status, differing))
     if json:
         output.print_json(
             {
@@ -198,7 +200,10 @@ def explain(
         return
     groups: dict[tuple[str, str], list[str]] = {}
     for label, _, status, differing in explained:
-        groups.setdefault((status, "\n".join(_difference(d) for d in differing)), []).append(label)
+        told = "\n".join(_difference(d) for d in differing)
+        if status == "miss" and not differing:
+            told = "(nothing like it was asked yet)"
+        groups.setdefault((status, told), []).append(label)
     output.print_table(
         ["cache", "questions", "differing from the nearest stored one in"],
         [[status, _listed(labels), differing] for (status, differing), labels in groups.items()],
@@ -325,9 +330,7 @@ def _question(cached: "CachedAnswer") -> str:
 
 def _difference(difference: "FieldDifference") -> str:
     if difference.field == "messages":
-        texts = [value[-1]["content"] for value in (difference.asked, difference.stored)]
-        alike = _common_beginning(texts)
-        asked, stored = (_one_line(text, after=alike) for text in texts)
+        asked, stored = _parting([value[-1]["content"] for value in (difference.asked, difference.stored)])
         return f"the question: {asked!r}, stored {stored!r}"
     return f"{difference.field}: {difference.asked}, stored {difference.stored}"
 
@@ -344,12 +347,24 @@ def _listed(labels: list[str]) -> str:
     return labels[0] if len(labels) == 1 else f"{labels[0]} and {len(labels) - 1} more"
 
 
-def _common_beginning(texts: list[str]) -> int:
-    """How many characters all the texts begin with, up to the last whole word; none of a single text."""
-    same = os.path.commonprefix(texts) if len(texts) > 1 else ""  # noqa: RUF071 (of texts, not paths)
-    return same.rfind(" ") + 1
+def _parting(texts: list[str]) -> list[str]:
+    """Each text without the whole words that all begin and end with, on one line: what tells them apart."""
+    if len(set(texts)) < 2:
+        return [_one_line(text) for text in texts]
+    words = [text.split() for text in texts]
+    start, end = _alike(words), _alike([own[::-1] for own in words])
+    return [
+        _one_line(("… " if start else "") + " ".join(own[start : len(own) - end]) + (" …" if end else ""))
+        for own in words
+    ]
 
 
-def _one_line(text: str, *, after: int = 0) -> str:
-    line = ("…" if after else "") + " ".join(text[after:].split())
+def _alike(lists: list[list[str]]) -> int:
+    """How many words all the lists begin with; none of them counts whole."""
+    shortest = min(map(len, lists)) - 1
+    return next((i for i in range(shortest) if len({own[i] for own in lists}) > 1), max(0, shortest))
+
+
+def _one_line(text: str) -> str:
+    line = " ".join(text.split())
     return line if len(line) <= _SHOWN else line[: _SHOWN - 1] + "…"

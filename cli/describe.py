@@ -210,7 +210,7 @@ def _as_json(described: "Described", context_tokens: int) -> dict[str, Any]:
             "failed": described.calls_failed,
         },
         "usage": {"input_tokens": described.input_tokens, "output_tokens": described.output_tokens},
-        "warnings": list(described.warnings),
+        "warnings": [*described.adaptations, *described.warnings],
     }
 
 

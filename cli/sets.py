@@ -233,7 +233,12 @@ def _print_set(found: "DescriptionSet") -> None:
         ("hash", found.hash),
         ("prompt", f"{provenance.prompt} {provenance.prompt_hash}" if provenance.prompt else ""),
         ("server", provenance.endpoint),
-        ("sent", ", ".join(f"{k}={v}" for k, v in provenance.params.items())),
+        ("asked" if provenance.sent else "sent", _params(provenance.params)),
+        *(("sent", f"{_params(sent['params'])} ({sent['api']})") for sent in provenance.sent or ()),
+        ("samples", "" if provenance.samples is None else str(provenance.samples)),
+        ("keep", "" if provenance.keep is None else f"{provenance.keep} descriptors per class"),
+        ("cut", ", ".join(provenance.truncated or ())),
+        ("shorter", f"asked for: {', '.join(provenance.shortened)}" if provenance.shortened else ""),
         ("seed", "" if provenance.seed is None else str(provenance.seed)),
         ("parent", provenance.parent_hash),
         ("aliases", " ".join(f"@{alias}" for alias in found.aliases)),
@@ -247,6 +252,10 @@ def _print_set(found: "DescriptionSet") -> None:
         [[d.class_name, str(d.tokens), d.text] for d in found.descriptions],
         right=[f"tokens of {budget}"],
     )
+
+
+def _params(params: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in params.items())
 
 
 def _row_as_json(row: dict[str, Any]) -> dict[str, Any]:

@@ -88,10 +88,10 @@ def aliases_of(db: Database, key: str) -> list[dict[str, Any]]:
     return [{"asked_key": row["asked_key"], "dropped": json.loads(row["dropped"])} for row in rows]
 
 
-def identities(db: Database) -> list[tuple[dict[str, Any], str]]:
-    """What was ever asked, and the verdict on its newest answer."""
-    sql = "SELECT identity, verdict, max(generation) FROM answers GROUP BY key ORDER BY max(id)"
-    return [(json.loads(identity), verdict) for identity, verdict, _ in db.execute(sql)]
+def identities(db: Database) -> dict[str, tuple[dict[str, Any], str]]:
+    """What was ever asked, by key, and the verdict on its newest answer."""
+    sql = "SELECT key, identity, verdict, max(generation) FROM answers GROUP BY key ORDER BY max(id)"
+    return {key: (json.loads(identity), verdict) for key, identity, verdict, _ in db.execute(sql)}
 
 
 def answers_of_set(db: Database, version: int) -> dict[str, list[Answer]]:

@@ -42,7 +42,7 @@ def test_the_steps_of_the_readme_print_what_it_shows(tmp_path: Path) -> None:
     steps = [
         step for block in blocks("run") for step in re.split(r"^\$ dfer ", block, flags=re.MULTILINE) if step
     ]
-    assert len(steps) == 7
+    assert len(steps) == 8
     for step in steps:
         command, _, shown = step.partition("\n")
         assert masked(dfer(command, tmp_path)) == masked(shown), command

@@ -194,12 +194,12 @@ class _Asker:
             asked_key=request.key,
             dropped=sorted(dropped),
             refresh=self.manner.refresh,
+            claimed_by=None if again else self.holder,
         )
         self.collected.received.append(answer)
         if again:
             self.on_event(label, "retry", answer.reason)
             return
-        claims.release(self.db, self.holder, request.key)
         if kept.verdict == "clean" or (kept.verdict == "length" and self.manner.accept_truncated):
             self.collected.answers[label] = kept
             self.on_event(label, "answered", f"{answer.seconds:.1f} s")

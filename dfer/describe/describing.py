@@ -29,7 +29,7 @@ class Described:
     """A saved set and what it took. Token sums are None where any answer's server did not say.
 
     `cached`: the classes of which no answer had to be asked for. Calls count answers, of which a class may
-    need several.
+    need several. `adaptations`: what the server made us ask otherwise, as `on_event` was told.
     """
 
     description_set: DescriptionSet
@@ -40,6 +40,7 @@ class Described:
     calls_failed: int
     input_tokens: int | None
     output_tokens: int | None
+    adaptations: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
 
@@ -143,8 +144,8 @@ def describe(
         calls_failed=collected.failed_calls + further.failed_calls,
         input_tokens=_total([answer.input_tokens for answer in received]),
         output_tokens=_total([answer.output_tokens for answer in received]),
+        adaptations=(*collected.adaptations, *further.adaptations),
         warnings=(
-            *collected.adaptations,
             *_mixed_models(every),
             *_limit_ignored(every),
             *_silent_ends(received),

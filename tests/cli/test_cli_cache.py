@@ -37,7 +37,7 @@ def test_the_cache_lists_each_answer_with_its_set_and_what_tells_its_question_ap
     assert [a["verdict"] for a in listed] == ["clean"] * 7
     assert [a["sets"] for a in listed] == [["v1"]] * 7
     assert (listed[0]["input_tokens"], listed[0]["output_tokens"]) == (30, 20)
-    assert "…sadness?" in dfer("cache list").out
+    assert "… sadness? …" in dfer("cache list").out
     assert dfer("cache list --unused --json").json["answers"] == []
     assert len(dfer("cache list --set v1 --model m --verdict clean --json").json["answers"]) == 7
 

@@ -249,12 +249,15 @@ class _Asking:
 
 
 async def _send(client: Any, request: AnswerRequest, timeout: float) -> Any:
-    """Parameters go as they stand, past the SDK's own idea of which there are."""
+    """The body goes as it stands, past the SDK's own idea of what there is.
+
+    Matching messages to the SDK's types would be a fifth of all the time that a question takes here.
+    """
     messages = [dict(message) for message in request.messages]
     if request.api == "responses":
         return await client.responses.with_raw_response.create(
-            model=request.model, input=messages, timeout=timeout, extra_body=request.params
+            model=request.model, input=[], timeout=timeout, extra_body={"input": messages, **request.params}
         )
     return await client.chat.completions.with_raw_response.create(
-        model=request.model, messages=messages, timeout=timeout, extra_body=request.params
+        model=request.model, messages=[], timeout=timeout, extra_body={"messages": messages, **request.params}
     )
