@@ -27,9 +27,7 @@ from .asking_options import (
 from .options import DEFAULT_DB, Db, Json, Quiet
 
 if TYPE_CHECKING:
-    from dfer.describe.collecting import Manner
     from dfer.describe.describing import Described
-    from dfer.describe.planning import Questions
     from dfer.describe.prices import Prices
 
 _WARNINGS_SHOWN = 4
@@ -113,6 +111,7 @@ def describe(
     from dfer.describe.describing import describe
     from dfer.describe.prices import load_prices
 
+    from .dry_run import cached_labels, print_plan
     from .progress import watch
     from .prompt_argument import resolve_prompt
 
@@ -150,7 +149,7 @@ def describe(
         accept_truncated=accept_truncated,
     )
     if dry_run:
-        _print_plan(questions, _cached(db, questions, manner), max_output_tokens, price_list, json=json)
+        print_plan(questions, cached_labels(db, questions, manner), max_output_tokens, price_list, json=json)
         return
     with open_store(db) as store:
         with watch(len(questions.all), quiet=quiet) as on_event:
@@ -174,18 +173,6 @@ def describe(
         output.print_json(_as_json(described, context_tokens))
     else:
         _print_described(described, price_list, quiet=quiet)
-
-
-def _cached(db: Path, questions: "Questions", manner: "Manner") -> set[str]:
-    """The labels of the questions that would be served from the store. A dry run makes no store."""
-    from description_store.answers import find_answers
-    from description_store.database import open_store
-
-    if manner.refresh or not db.exists():
-        return set()
-    with open_store(db) as store:
-        found = find_answers(store, [q.request.key for q in questions.all], manner.serving)
-    return {question.label for question in questions.all if question.request.key in found}
 
 
 def _as_json(described: "Described", context_tokens: int) -> dict[str, Any]:
@@ -254,58 +241,3 @@ def _usage(described: "Described", prices: "Prices | None") -> str:
         cost = prices.cost(described.description_set.provenance.model or "", *tokens)
         spent = f" · cost {prices.describe(cost)}"
     return f" · {tokens[0]:,} in / {tokens[1]:,} out tokens{spent}"
-
-
-def _print_plan(
-    questions: "Questions",
-    cached: set[str],
-    output_limit: int | None,
-    prices: "Prices | None",
-    *,
-    json: bool,
-) -> None:
-    from dfer.describe.prices import input_token_bound
-
-    to_ask = [question for question in questions.all if question.label not in cached]
-    most_in = sum(input_token_bound(question.request.messages) for question in to_ask)
-    most_out = output_limit * len(to_ask) if output_limit is not None else None
-    cost = prices.cost(questions.model, most_in, most_out) if prices else None
-    if json:
-        output.print_json(
-            {
-                "dry_run": True,
-                "class_set": questions.class_set.name,
-                "model": questions.model,
-                "prompt": questions.template.name,
-                "endpoint": questions.endpoint.base_url if questions.endpoint else "builtin",
-                "params": questions.params,
-                "calls": {"cached": len(cached), "to_make": len(to_ask)},
-                "at_most": {
-                    "input_tokens": most_in,
-                    "output_tokens": most_out,
-                    "cost": None if cost is None else str(cost),
-                    "currency": prices.currency if prices else None,
-                },
-                "classes": [
-                    {
-                        "class": question.class_name,
-                        "sample": question.request.sample_index,
-                        "cached": question.label in cached,
-                        "key": question.request.key,
-                        "question": question.text,
-                    }
-                    for question in questions.all
-                ],
-            }
-        )
-        return
-    for question in questions.all:
-        output.say(
-            f"[{question.label}] {'cached' if question.label in cached else 'to ask'}\n{question.text}\n"
-        )
-    where = questions.endpoint.base_url if questions.endpoint else questions.model
-    output.note(f"{len(cached)} cached · {len(to_ask)} to ask of {where} · nothing was asked")
-    if to_ask and questions.endpoint:
-        out = f"{most_out:,}" if most_out is not None else "unknown (no --max-output-tokens)"
-        money = f" · cost at most {prices.describe(cost)}" if prices else ""
-        output.note(f"at most {most_in:,} tokens in, {out} out{money}")

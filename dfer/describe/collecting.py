@@ -1,7 +1,9 @@
 """Answers to questions: from the cache where possible, else asked for; each is on disk when it arrives."""
 
+import contextlib
 import os
 import socket
+import sqlite3
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -151,7 +153,7 @@ class _Asker:
             on_answer=self.on_answer,
             on_failure=self.on_failure,
             on_adaptation=self.on_adaptation,
-            keep_alive=lambda: claims.renew(self.db, self.holder),
+            keep_alive=self.keep_alive,
             keep_alive_seconds=claims.RENEW_SECONDS,
         )
         try:
@@ -237,6 +239,11 @@ class _Asker:
     def on_adaptation(self, said: str) -> None:
         self.collected.adaptations.append(said)
         self.on_event("", "adapted", said)
+
+    def keep_alive(self) -> None:
+        # A store that is locked for long: the next beat will do, and nobody else can take a claim meanwhile.
+        with contextlib.suppress(sqlite3.OperationalError):
+            claims.renew(self.db, self.holder)
 
     def suggest_models(self) -> None:
         """A model that was not found may be misspelt or retired: the server's own list says which."""

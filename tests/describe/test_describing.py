@@ -381,3 +381,29 @@ def test_the_offline_author_says_which_class_it_does_not_know(db, tmp_path: Path
     with pytest.raises(ContentError, match="boredom"):
         describe(db, questions)
     assert db.table("answers").count == 1
+
+
+def test_what_waits_for_a_rate_limit_is_not_asked_after_a_terminal_failure(db) -> None:
+    def answer(question: str, number: int) -> Reply:
+        if "happiness" in question:
+            return error(429, "slow down", **{"Retry-After": "2"})
+        return error(402, "no credit")
+
+    with LlmServer(answer) as server, pytest.raises(ConfigurationError, match="no credit"):
+        ask(db, server, concurrency=2)
+    assert sum("happiness" in question for question in server.questions) == 1
+    assert len(server.requests) <= 3
+
+
+def test_answers_in_flight_when_the_asking_stops_are_still_kept(db) -> None:
+    def answer(question: str, number: int) -> Reply:
+        if "happiness" in question:
+            return error(402, "no credit")
+        reply = good(question, number)
+        reply.delay = 0.5
+        return reply
+
+    with LlmServer(answer) as server, pytest.raises(ConfigurationError, match="3 of 7 answers are there"):
+        ask(db, server, concurrency=4)
+    assert db.table("answers").count == 3
+    assert len(server.requests) == 4

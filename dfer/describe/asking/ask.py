@@ -163,6 +163,8 @@ class _Asking:
         while True:
             while not self.stop.is_set() and (pause := self.resume_at - time.monotonic()) > 0:
                 await self.sleep(pause)
+            if self.stop.is_set():
+                return  # woken from a pause: whoever stopped the asking has said why
             attempt += 1
             used, sent = self.adaptation, self.adaptation.apply(asked)
             started = time.monotonic()
