@@ -62,6 +62,13 @@ Param = Annotated[
     typer.Option(help='Another field of the request, as NAME=JSON: top_p=0.9, stop=["END"]; repeatable.'),
 ]
 Samples = Annotated[int, typer.Option(min=1, max=100, help="Separate answers per class, pooled.")]
+AcceptTruncated = Annotated[
+    bool,
+    typer.Option("--accept-truncated", help="Take an answer cut at the output limit, without its last item."),
+]
+DropUnsupported = Annotated[
+    bool, typer.Option("--drop-unsupported", help="Leave out a parameter that the server does not take.")
+]
 
 
 def plan(

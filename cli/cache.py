@@ -9,7 +9,7 @@ import typer
 
 from . import output
 from .explain import explain
-from .options import DEFAULT_DB, Db, Json, Quiet, complete_set
+from .options import DEFAULT_DB, Db, Json, Quiet, complete_set, typed
 from .parting import parting
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ Unused = Annotated[bool, typer.Option("--unused", help="Only answers that no set
 
 @app.command("list")
 def list_answers(
+    ctx: typer.Context,
     model: OfModel = None,
     verdict: OfVerdict = None,
     set_name: OfSet = None,
@@ -40,7 +41,7 @@ def list_answers(
     json: Json = False,
 ) -> None:
     """Answers in the order they arrived."""
-    found = _find(db, model, verdict, set_name, unused)
+    found = _find(ctx, db)
     if json:
         output.print_json({"answers": [_summary(cached) for cached in found]})
         return
@@ -71,43 +72,43 @@ def show(
     json: Json = False,
 ) -> None:
     """One question: what was asked, every answer to it, and the requests that failed."""
-    from description_store.cache import aliases_of, attempts_of, find_cached
+    from description_store.cache import aliases_of, attempts_of, find_key, list_cached
     from description_store.database import open_store
 
     with open_store(db, must_exist=True) as store:
-        found = find_cached(store, key)
-        full_key = found[0].answer.key
+        full_key = find_key(store, key)
         aliases = aliases_of(store, full_key)
-        attempts = attempts_of(store, [full_key, *(alias["asked_key"] for alias in aliases)])
+        keys = list(dict.fromkeys([full_key, *(k for a in aliases for k in (a["asked_key"], a["key"]))]))
+        found = [cached for one in keys for cached in list_cached(store, key=one)]
+        attempts = attempts_of(store, keys)
     if json:
         output.print_json(
             {
                 "key": full_key,
-                "identity": found[0].answer.identity,
+                "identity": found[0].answer.identity if found else None,
                 "answers": [_whole(cached) for cached in found],
-                "asked_as": aliases,
-                "attempts": [attempt.model_dump(exclude={"key"}) for attempt in attempts],
+                "adapted": aliases,
+                "attempts": [attempt.model_dump() for attempt in attempts],
             }
         )
         return
-    identity = found[0].answer.identity
     output.say(full_key, bold=True)
-    for field in ("model", "endpoint", "api", "sample_index"):
-        output.say(f"{field:>12}: {identity[field]}")
-    sent = ", ".join(f"{name}={value}" for name, value in identity["params"].items())
-    output.say(f"{'params':>12}: {sent or '(none sent)'}")
     for alias in aliases:
         without = f", without {', '.join(alias['dropped'])}" if alias["dropped"] else ""
-        output.say(f"{'asked as':>12}: {alias['asked_key']}{without}")
-    output.say(f"\n{_question(found[0])}")
+        output.say(f"{alias['asked_key']} was asked as {alias['key']}{without}")
+    if found:
+        _print_question(found[0])
     for cached in found:
         _print_answer(cached, raw=raw)
     for attempt in attempts:
-        output.say(f"\nfailed {attempt.created_at[:19].replace('T', ' ')} UTC · {attempt.message}")
+        output.say(
+            f"\nfailed {attempt.created_at[:19].replace('T', ' ')} UTC · {attempt.model} · {attempt.message}"
+        )
 
 
 @app.command()
 def export(
+    ctx: typer.Context,
     to: Annotated[Path | None, typer.Option("--output", "-o", help="A file; else standard output.")] = None,
     model: OfModel = None,
     verdict: OfVerdict = None,
@@ -117,7 +118,7 @@ def export(
     quiet: Quiet = False,
 ) -> None:
     """Answers as JSON lines, with question, parameters and raw body: to publish beside a paper."""
-    found = _find(db, model, verdict, set_name, unused)
+    found = _find(ctx, db)
     lines = [
         jsonlib.dumps({"schema_version": output.SCHEMA_VERSION, **_whole(cached)}, ensure_ascii=True)
         for cached in found
@@ -132,6 +133,7 @@ def export(
 
 @app.command()
 def prune(
+    ctx: typer.Context,
     unusable: Annotated[
         bool, typer.Option("--unusable", help="Refused, cut, empty or garbled answers, and failed requests.")
     ] = False,
@@ -140,8 +142,8 @@ def prune(
     ] = False,
     model: OfModel = None,
     older_than: Annotated[
-        int | None, typer.Option(min=0, help="Only what is older than so many days.")
-    ] = None,
+        float, typer.Option(min=0, help="Only what is older than so many hours: a run may be using it.")
+    ] = 1.0,
     yes: Annotated[bool, typer.Option("--yes", help="Remove; else only say what would go.")] = False,
     db: Db = DEFAULT_DB,
     json: Json = False,
@@ -155,11 +157,11 @@ def prune(
 
     if not (unusable or unused):
         raise UsageError("nothing was named that may go", hint="--unusable, or --unused for all of it")
-    before = None
-    if older_than is not None:
-        before = (datetime.now(UTC) - timedelta(days=older_than)).isoformat(timespec="milliseconds")
+    before = (datetime.now(UTC) - timedelta(hours=older_than)).isoformat(timespec="milliseconds")
     with open_store(db, must_exist=True) as store:
-        going = (prune if yes else removable)(store, unusable_only=not unused, model=model, before=before)
+        going = (prune if yes else removable)(
+            store, unusable_only=not unused, model=typed(ctx, "model"), before=before
+        )
     if json:
         output.print_json({"removed": yes, "answers": len(going.answer_ids), "attempts": going.attempts})
         return
@@ -167,16 +169,30 @@ def prune(
     output.say(f"{what} {'removed' if yes else 'would be removed: add --yes'}")
 
 
-def _find(
-    db: Path, model: str | None, verdict: str | None, set_name: str | None, unused: bool
-) -> "list[CachedAnswer]":
+def _find(ctx: typer.Context, db: Path) -> "list[CachedAnswer]":
+    """The answers that the filters leave; `model` and `set` in dfer.toml are meant for other commands."""
     from description_store.cache import list_cached
     from description_store.database import open_store
     from description_store.sets import find_set
 
     with open_store(db, must_exist=True) as store:
-        version = find_set(store, set_name).version if set_name else None
-        return list_cached(store, model=model, verdict=verdict, version=version, unused=unused)
+        set_name = typed(ctx, "set_name")
+        return list_cached(
+            store,
+            model=typed(ctx, "model"),
+            verdict=typed(ctx, "verdict"),
+            version=find_set(store, set_name).version if set_name else None,
+            unused=ctx.params["unused"],
+        )
+
+
+def _print_question(cached: "CachedAnswer") -> None:
+    identity = cached.answer.identity
+    for field in ("model", "endpoint", "api", "sample_index"):
+        output.say(f"{field:>12}: {identity[field]}")
+    sent = ", ".join(f"{name}={value}" for name, value in identity["params"].items())
+    output.say(f"{'params':>12}: {sent or '(none sent)'}\n")
+    output.say(_question(cached))
 
 
 def _print_answer(cached: "CachedAnswer", *, raw: bool) -> None:

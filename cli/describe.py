@@ -7,9 +7,11 @@ import typer
 
 from . import output
 from .asking_options import (
+    AcceptTruncated,
     Api,
     BaseUrl,
     Classes,
+    DropUnsupported,
     EndpointName,
     KeyEnv,
     MaxOutputTokens,
@@ -66,16 +68,8 @@ def describe(
     allow_non_english: Annotated[
         bool, typer.Option("--allow-non-english", help="Take words that CLIP's English encoder hardly knows.")
     ] = False,
-    accept_truncated: Annotated[
-        bool,
-        typer.Option(
-            "--accept-truncated", help="Take an answer cut at the output limit, without its last item."
-        ),
-    ] = False,
-    drop_unsupported: Annotated[
-        bool,
-        typer.Option("--drop-unsupported", help="Leave out a parameter that the server does not take."),
-    ] = False,
+    accept_truncated: AcceptTruncated = False,
+    drop_unsupported: DropUnsupported = False,
     concurrency: Annotated[int, typer.Option(min=1, max=256, help="Questions asked at the same time.")] = 4,
     attempts: Annotated[int, typer.Option(min=1, help="Tries per question before it is given up.")] = 4,
     timeout: Annotated[

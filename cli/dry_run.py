@@ -19,7 +19,7 @@ def cached_labels(db: Path, questions: "Questions", manner: "Manner") -> set[str
     if manner.refresh or not db.exists():
         return set()
     with open_store(db) as store:
-        found = find_answers(store, [q.request.key for q in questions.all], manner.serving)
+        found = find_answers(store, [q.request.key for q in questions.all], manner.serving(questions.api))
     return {question.label for question in questions.all if question.request.key in found}
 
 

@@ -2,12 +2,14 @@
 
 import os
 import sqlite3
+import traceback
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from description_store.errors import StoreError, UnknownName
+from dfer.describe.asking.secrets import scrub
 from dfer.errors import ConfigurationError, DferError, UsageError
 
 from . import output
@@ -44,6 +46,7 @@ class CommandGroup(TyperGroup):
             code, message, cause = 1, f"unexpected {type(error).__name__}: {error}", error
             hint = "this is a fault of dfer; DFER_DEBUG=1 shows where, please report it"
         if os.environ.get("DFER_DEBUG") == "1":
-            raise cause
+            trace = "".join(traceback.format_exception(cause))
+            typer.echo(output.safe(scrub(trace)), err=True)
         output.fail(message, hint)
         raise typer.Exit(code)

@@ -1,12 +1,14 @@
 """`dfer cache explain`: which field of the key made a miss."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from . import output
 from .asking_options import (
+    AcceptTruncated,
     Api,
     BaseUrl,
     Classes,
+    DropUnsupported,
     EndpointName,
     KeyEnv,
     MaxOutputTokens,
@@ -25,6 +27,7 @@ from .parting import parting
 
 if TYPE_CHECKING:
     from dfer.describe.asking.explaining import FieldDifference
+    from dfer.describe.cache_misses import Explained
 
 
 def explain(
@@ -42,14 +45,15 @@ def explain(
     reasoning_effort: ReasoningEffort = None,
     param: Param = None,
     samples: Samples = 1,
+    accept_truncated: AcceptTruncated = False,
+    drop_unsupported: DropUnsupported = False,
     db: Db = DEFAULT_DB,
     json: Json = False,
 ) -> None:
     """Given the options of `describe`: which answers are in the cache, and what the others differ in."""
-    from description_store.answers import find_answers
-    from description_store.cache import identities
+    from description_store.answers import Serving
     from description_store.database import open_store
-    from dfer.describe.asking.explaining import nearest_stored
+    from dfer.describe.cache_misses import explain_cache
 
     questions = plan(
         classes=classes,
@@ -68,52 +72,40 @@ def explain(
         samples=samples,
         db=db,
     )
+    serving = Serving(without_dropped=drop_unsupported, truncated=accept_truncated, other_api=api == "auto")
     with open_store(db, must_exist=True) as store:
-        found = find_answers(store, [question.request.key for question in questions.all])
-        stored = identities(store)
-    # What another class has already found is no near miss of this one.
-    taken = {answer.key for answer in found.values()}
-    others = [identity for key, (identity, _) in stored.items() if key not in taken]
-    explained: list[tuple[str, str, str, tuple[FieldDifference, ...]]] = []
-    for question in questions.all:
-        key = question.request.key
-        differing: tuple[FieldDifference, ...] = ()
-        status = "hit"
-        if key not in found and key in stored:
-            status = f"not served: {stored[key][1]}"
-        elif key not in found:
-            status = "miss"
-            differing = nearest_stored(question.request.identity, others) or ()
-        explained.append((question.label, key, status, differing))
+        explained = explain_cache(store, questions, serving=serving)
     if json:
-        output.print_json(
-            {
-                "questions": [
-                    {
-                        "label": label,
-                        "key": key,
-                        "status": status,
-                        "differs_in": [
-                            {"field": d.field, "asked": d.asked, "stored": d.stored} for d in differing
-                        ],
-                    }
-                    for label, key, status, differing in explained
-                ]
-            }
-        )
+        output.print_json({"questions": [_as_json(row) for row in explained]})
         return
     groups: dict[tuple[str, str], list[str]] = {}
-    for label, _, status, differing in explained:
-        told = "\n".join(_difference(d) for d in differing)
-        if status == "miss" and not differing:
-            told = "(nothing like it was asked yet)"
-        groups.setdefault((status, told), []).append(label)
+    for row in explained:
+        groups.setdefault((row.status, _why(row)), []).append(row.label)
     output.print_table(
-        ["cache", "questions", "differing from the nearest stored one in"],
-        [[status, _listed(labels), differing] for (status, differing), labels in groups.items()],
+        ["cache", "questions", "why"],
+        [[status, _listed(labels), why] for (status, why), labels in groups.items()],
     )
-    hits = sum(status == "hit" for _, _, status, _ in explained)
+    hits = sum(row.status == "hit" for row in explained)
     output.note(f"{hits} of {len(explained)} are in the cache")
+
+
+def _as_json(row: "Explained") -> dict[str, Any]:
+    return {
+        "label": row.label,
+        "key": row.key,
+        "status": row.status,
+        "reason": row.reason,
+        "differs_in": [
+            {"field": difference.field, "asked": difference.asked, "stored": difference.stored}
+            for difference in row.differing
+        ],
+    }
+
+
+def _why(row: "Explained") -> str:
+    if row.status == "miss" and not row.differing:
+        return "nothing like it was asked yet"
+    return row.reason or "\n".join(_difference(difference) for difference in row.differing)
 
 
 def _difference(difference: "FieldDifference") -> str:

@@ -1,7 +1,7 @@
 """Options that many commands share."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +13,12 @@ Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")]
 
 DEFAULT_DB = Path("dfer.db")
+
+
+def typed(ctx: typer.Context, name: str) -> Any:
+    """What the user typed for this option, or None: a default of dfer.toml is meant for other commands."""
+    source = ctx.get_parameter_source(name)
+    return ctx.params[name] if source is not None and source.name == "COMMANDLINE" else None
 
 
 def complete_class_set(incomplete: str) -> list[str]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from . import output
-from .options import DEFAULT_DB, Db, Json, complete_class_set, complete_set
+from .options import DEFAULT_DB, Db, Json, complete_class_set, complete_set, typed
 from .prompt_argument import HELP, complete_prompt, resolve_prompt
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def show(
     """The exact text of a prompt."""
     from dfer.errors import UsageError
 
-    of_set = of_set if _is_typed(ctx, "of_set") else None
+    of_set = typed(ctx, "of_set")  # `set` in dfer.toml is meant for `train`
     if (name is None) == (of_set is None):
         raise UsageError("one prompt is needed: a name, a file, pt1:HASH or --set", hint="dfer prompts list")
     found = _prompt_of_set(of_set, db)[0] if of_set else _find(name or "", db)
@@ -96,13 +96,13 @@ def render(
     from dfer.describe.templates import parse_template
     from dfer.errors import UsageError
 
-    of_set = of_set if _is_typed(ctx, "of_set") else None
+    of_set = typed(ctx, "of_set")  # `set` in dfer.toml is meant for `train`
     if of_set and name:
         raise UsageError("--set names the prompt already", hint=f"leave out {name!r} or --set")
     if of_set:
         stored, class_set = _prompt_of_set(of_set, db)
         template = parse_template(name=stored.name, text=stored.text)
-        if _is_typed(ctx, "classes"):
+        if typed(ctx, "classes"):
             class_set = load_class_set(classes)
     else:
         template = resolve_prompt(name or "dfer-clip", db)
@@ -203,9 +203,3 @@ def _parsed(stored: "StoredPrompt") -> "PromptTemplate | None":
         return parse_template(name=stored.name, text=stored.text)
     except ContentError:
         return None
-
-
-def _is_typed(ctx: typer.Context, parameter: str) -> bool:
-    """Whether a flag said it. `set` and `classes` in dfer.toml are meant for `train` and `describe`."""
-    source = ctx.get_parameter_source(parameter)
-    return source is not None and source.name == "COMMANDLINE"

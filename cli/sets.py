@@ -96,6 +96,7 @@ def control(
     """Make a control set: would other words, matched in number and length, have done as well?"""
     from description_store.database import open_store
     from description_store.sets import checked_alias, find_set, load_class_set_content, move_alias
+    from dfer.describe.asking.secrets import scrub
     from dfer.describe.controls import save_control
 
     with open_store(db, must_exist=True) as store:
@@ -109,7 +110,7 @@ def control(
             kind=kind,
             seed=seed,
             display_names=display,
-            note=note_text,
+            note=scrub(note_text),
         )
         if alias:
             move_alias(store, alias, made.version)
@@ -128,9 +129,11 @@ def reparse(
         int | None, typer.Option(help="Learnable context tokens to leave room for; else as the set has it.")
     ] = None,
     on_overflow: Annotated[
-        Literal["error", "trim"],
-        typer.Option(help="Text over the token budget: stop, or drop whole descriptors from its end."),
-    ] = "error",
+        Literal["error", "trim"] | None,
+        typer.Option(
+            help="Text over the token budget: stop, or drop whole descriptors; else as the set did."
+        ),
+    ] = None,
     keep: Annotated[
         int | None, typer.Option(min=1, help="At most so many descriptors per class; else as the set has it.")
     ] = None,
@@ -146,6 +149,7 @@ def reparse(
     from description_store.database import open_store
     from description_store.sets import find_set, load_class_set_content
     from dfer.class_sets import ClassSet
+    from dfer.describe.asking.secrets import scrub
     from dfer.describe.reparsing import reparse
 
     with open_store(db, must_exist=True) as store:
@@ -158,8 +162,8 @@ def reparse(
             context_tokens=context_tokens,
             on_overflow=on_overflow,
             keep=keep,
-            only_english=not allow_non_english,
-            note=note_text,
+            only_english=False if allow_non_english else None,
+            note=scrub(note_text),
         )
     if json:
         output.print_json(set_as_json(made) | {"created": created})
@@ -233,12 +237,15 @@ def _print_set(found: "DescriptionSet") -> None:
         ("hash", found.hash),
         ("prompt", f"{provenance.prompt} {provenance.prompt_hash}" if provenance.prompt else ""),
         ("server", provenance.endpoint),
+        ("answered", ", ".join(provenance.resolved_models or ())),
         ("asked" if provenance.sent else "sent", _params(provenance.params)),
         *(("sent", f"{_params(sent['params'])} ({sent['api']})") for sent in provenance.sent or ()),
         ("samples", "" if provenance.samples is None else str(provenance.samples)),
         ("keep", "" if provenance.keep is None else f"{provenance.keep} descriptors per class"),
         ("cut", ", ".join(provenance.truncated or ())),
-        ("shorter", f"asked for: {', '.join(provenance.shortened)}" if provenance.shortened else ""),
+        ("shorter", f"{', '.join(provenance.shortened or ())} by {provenance.shorten_prompt_hash}")
+        if provenance.shortened
+        else ("shorter", ""),
         ("seed", "" if provenance.seed is None else str(provenance.seed)),
         ("parent", provenance.parent_hash),
         ("aliases", " ".join(f"@{alias}" for alias in found.aliases)),

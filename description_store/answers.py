@@ -18,10 +18,11 @@ class Serving:
     """Which stored answers may be served besides clean ones that were asked for exactly so.
 
     `without_dropped`: got by a request that left out a parameter which the server does not take.
-    `truncated`: cut at the output limit.
+    `other_api`: got by the other API. `truncated`: cut at the output limit.
     """
 
     without_dropped: bool = False
+    other_api: bool = True
     truncated: bool = False
 
 
@@ -35,15 +36,15 @@ def find_answers(db: Database, keys: Sequence[str], serving: Serving = EXACTLY) 
     """
     sql = """
         WITH asked AS MATERIALIZED (
-            SELECT value AS asked_key, value AS key, 1 AS exact FROM json_each(:keys)
+            SELECT value AS asked_key, value AS key FROM json_each(:keys)
             UNION ALL
-            SELECT asked_key, key, 0 FROM key_aliases
+            SELECT asked_key, key FROM key_aliases
             WHERE asked_key IN (SELECT value FROM json_each(:keys))
-              AND (:without_dropped OR dropped = '[]')
+              AND (:without_dropped OR dropped = '[]') AND (:other_api OR NOT other_api)
         )
         SELECT asked.asked_key, answers.* FROM asked CROSS JOIN answers USING (key)
         WHERE verdict = 'clean' OR (:truncated AND verdict = 'length')
-        ORDER BY verdict = 'clean', exact, generation
+        ORDER BY verdict = 'clean', answers.id
     """
     found: dict[str, dict[str, Any]] = {}
     for row in db.query(sql, {"keys": json.dumps(list(keys)), **asdict(serving)}):
@@ -61,6 +62,7 @@ def save_answer(
     *,
     asked_key: str | None = None,
     dropped: Sequence[str] = (),
+    other_api: bool = False,
     refresh: bool = False,
     claimed_by: str | None = None,
 ) -> Answer:
@@ -68,8 +70,9 @@ def save_answer(
 
     That is another one if, since we looked, another process stored a clean answer under the same key: both
     then go on with the first, and ours is kept as a "duplicate". With `refresh` ours counts. `asked_key` is
-    the key of the request as it was asked for, where it was adapted by leaving out `dropped` or otherwise.
-    What `claimed_by` claimed of that key ends in the same transaction, which spares a wait for the disk.
+    the key of the request as it was asked for, where it was adapted: by leaving out `dropped`, by the other
+    API, or by another name for a parameter. What `claimed_by` claimed of that key ends in the same
+    transaction, which spares a wait for the disk.
     """
     with writing(db):
         earlier = find_answer(db, answer.key)
@@ -88,15 +91,14 @@ def save_answer(
             "model": answer.identity["model"],
             "endpoint": answer.identity["endpoint"],
             "identity": canonical_json(answer.identity),
-            "text": storable(answer.text),
-            "raw": storable(answer.raw),
         }
+        row = {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}
         answer_id = db.table("answers").insert(row).last_pk
         if asked_key not in (None, answer.key):
             db.execute(
-                "INSERT INTO key_aliases SELECT ?1, ?2, ?3, ?4"
+                "INSERT INTO key_aliases SELECT ?1, ?2, ?3, ?4, ?5"
                 " WHERE NOT EXISTS (SELECT 1 FROM key_aliases WHERE asked_key = ?1 AND key = ?2)",
-                [asked_key, answer.key, canonical_json(sorted(dropped)), now()],
+                [asked_key, answer.key, canonical_json(sorted(dropped)), int(other_api), now()],
             )
         if claimed_by:
             db.execute(
@@ -123,29 +125,30 @@ def find_parses(db: Database, answer_ids: Sequence[int], parser_version: str) ->
 
 def save_parses(db: Database, parses: Sequence[Parse]) -> list[Parse]:
     """Keep parses. One that this parser already made of the same answer stays as it is."""
-    where = "answer_id = ? AND parser_version = ?"
     saved = []
     with writing(db):
+        known = {
+            version: find_parses(db, [parse.answer_id for parse in parses], version)
+            for version in {parse.parser_version for parse in parses}
+        }
         for parse in parses:
-            rows = list(db.table("parses").rows_where(where, [parse.answer_id, parse.parser_version]))
-            if rows:
-                if tuple(json.loads(rows[0]["descriptors"])) != parse.descriptors:
-                    raise StoreError(
-                        f"parser {parse.parser_version} read answer {parse.answer_id} differently before",
-                        hint="a changed parser needs a new PARSER_VERSION",
-                    )
-                parse_id = rows[0]["id"]
-            else:
-                row: dict[str, Any] = {
-                    "answer_id": parse.answer_id,
-                    "parser_version": parse.parser_version,
-                    "descriptors": canonical_json(parse.descriptors),
-                    "ignored": canonical_json(parse.ignored),
-                    "warnings": canonical_json(parse.warnings),
-                    "created_at": now(),
-                }
-                parse_id = db.table("parses").insert(row).last_pk
+            earlier = known[parse.parser_version].get(parse.answer_id)
+            if earlier and earlier.descriptors != parse.descriptors:
+                raise StoreError(
+                    f"parser {parse.parser_version} read answer {parse.answer_id} differently before",
+                    hint="a changed parser needs a new PARSER_VERSION",
+                )
+            row = {
+                "answer_id": parse.answer_id,
+                "parser_version": parse.parser_version,
+                "descriptors": canonical_json(parse.descriptors),
+                "ignored": canonical_json(parse.ignored),
+                "warnings": canonical_json(parse.warnings),
+                "created_at": now(),
+            }
+            parse_id = earlier.id if earlier else db.table("parses").insert(row).last_pk
             saved.append(parse.model_copy(update={"id": parse_id}))
+            known[parse.parser_version][parse.answer_id] = saved[-1]
     return saved
 
 

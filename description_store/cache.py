@@ -1,7 +1,9 @@
 """Looking at the cache of answers, and the one way by which answers leave it."""
 
+import contextlib
 import json
 import re
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,20 +59,23 @@ def list_cached(
     ]
 
 
-def find_cached(db: Database, key: str) -> list[CachedAnswer]:
-    """Every generation under one key, given whole or by its beginning.
+def find_key(db: Database, beginning: str) -> str:
+    """The one key that begins so, of whatever was asked: answered, failed, or answered in another form.
 
     Raises:
-        UnknownName: no answer has such a key, or the keys of several questions begin so.
+        UnknownName: no key begins so, or several do.
     """
-    found = list_cached(db, key=key)
-    keys = sorted({cached.answer.key for cached in found})
+    sql = """
+        SELECT key FROM answers WHERE key LIKE :like UNION SELECT key FROM attempts WHERE key LIKE :like
+        UNION SELECT asked_key FROM key_aliases WHERE asked_key LIKE :like ORDER BY key
+    """
+    keys = [row[0] for row in db.execute(sql, {"like": f"dk1:{_digits(beginning)}%"})]
     if not keys:
-        raise UnknownName(f"no answer's key begins with {key}", hint="dfer cache list shows the keys")
+        raise UnknownName(f"no key begins with {beginning}", hint="dfer cache list shows the keys")
     if len(keys) > 1:
         listed = ", ".join(one[4:20] for one in keys[:6])
-        raise UnknownName(f"the keys of {len(keys)} questions begin with {key}", hint=f"{listed}, …")
-    return found
+        raise UnknownName(f"{len(keys)} keys begin with {beginning}", hint=f"{listed}, …")
+    return str(keys[0])
 
 
 def attempts_of(db: Database, keys: Sequence[str]) -> list[Attempt]:
@@ -83,9 +88,9 @@ def attempts_of(db: Database, keys: Sequence[str]) -> list[Attempt]:
 
 
 def aliases_of(db: Database, key: str) -> list[dict[str, Any]]:
-    """The keys of the requests that were asked for where this one was sent: asked_key, dropped."""
-    rows = db.query("SELECT asked_key, dropped FROM key_aliases WHERE key = ? ORDER BY asked_key", [key])
-    return [{"asked_key": row["asked_key"], "dropped": json.loads(row["dropped"])} for row in rows]
+    """Requests that were sent otherwise than asked for, by either key: asked_key, key, dropped."""
+    sql = "SELECT asked_key, key, dropped FROM key_aliases WHERE :key IN (key, asked_key) ORDER BY 1, 2"
+    return [row | {"dropped": json.loads(row["dropped"])} for row in db.query(sql, {"key": key})]
 
 
 def identities(db: Database) -> dict[str, tuple[dict[str, Any], str]]:
@@ -136,7 +141,8 @@ def prune(
         db.execute("DELETE FROM answers WHERE id IN (SELECT value FROM json_each(?))", [ids])
         db.execute("DELETE FROM key_aliases WHERE key NOT IN (SELECT key FROM answers)")
         db.execute(f"DELETE FROM attempts WHERE {where}", {"model": model, "before": before})
-    db.execute("VACUUM")
+    with contextlib.suppress(sqlite3.OperationalError):
+        db.execute("VACUUM")  # gives the room back to the disk, which can wait if others are at work
     return going
 
 

@@ -1,20 +1,29 @@
 """Who is asking what right now, so that two processes never pay for the same answer.
 
-A claim is a row that its holder renews while it lives. One that was not renewed for a while belongs to a
-process that is gone, and whoever wants the answer takes it over.
+A claim is a row that its holder renews while it lives. Whoever wants the answer takes over the claim of a
+holder that is gone: a process of this machine that is not there any more, or one that was silent for longer
+than any lock on the store may keep it from renewing.
 """
 
+import os
+import socket
 import time
+import uuid
 from typing import Literal
 
 from sqlite_utils import Database
 
 from description_store.answers import Serving, find_answer
-from description_store.database import writing
+from description_store.database import BUSY_SECONDS, writing
 from description_store.records import Answer
 
 RENEW_SECONDS = 2.0
-STALE_SECONDS = 8.0
+STALE_SECONDS = BUSY_SECONDS + 15.0
+
+
+def new_holder() -> str:
+    """A name for this process, once per asking: machine, process, and something unique."""
+    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
 def answer_or_claim(
@@ -35,6 +44,13 @@ def answer_or_claim(
     return "claimed"
 
 
+def check_writable(db: Database) -> None:
+    """A row in and out again: a disk that is full shows before an answer is paid for."""
+    with writing(db):
+        db.execute("INSERT INTO claims VALUES ('', '', 0)")
+        db.execute("DELETE FROM claims WHERE key = ''")
+
+
 def renew(db: Database, holder: str) -> None:
     db.execute("UPDATE claims SET renewed_at = ? WHERE holder = ?", [time.time(), holder])
 
@@ -46,4 +62,19 @@ def release(db: Database, holder: str, key: str | None = None) -> None:
 
 def _is_held(db: Database, key: str) -> bool:
     fresh = time.time() - STALE_SECONDS
-    return bool(db.execute("SELECT 1 FROM claims WHERE key = ? AND renewed_at > ?", [key, fresh]).fetchone())
+    found = db.execute("SELECT holder FROM claims WHERE key = ? AND renewed_at > ?", [key, fresh]).fetchone()
+    return found is not None and not _is_gone(found[0])
+
+
+def _is_gone(holder: str) -> bool:
+    """Whether the holder was a process of this machine that has ended. Windows has no harmless way to ask."""
+    host, pid, _ = holder.rsplit(":", 2)
+    if host != socket.gethostname() or os.name != "posix":
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        pass  # somebody else's process
+    return False

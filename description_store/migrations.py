@@ -229,6 +229,7 @@ CREATE TABLE key_aliases (
     asked_key TEXT NOT NULL,
     key TEXT NOT NULL,
     dropped TEXT NOT NULL CHECK (json_valid(dropped)),
+    other_api INTEGER NOT NULL,
     created_at TEXT NOT NULL,
     PRIMARY KEY (asked_key, key)
 ) STRICT;

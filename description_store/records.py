@@ -85,13 +85,14 @@ class Description(Record):
 class Provenance(Record):
     """Where a set's words come from. Part of its hash: the same words by another author are another set.
 
-    `params` is what was asked for; `sent` what the server was really sent, where it had to be adapted to.
-    `truncated` and `shortened` name the classes whose answer was cut or whose text was shortened by asking.
-    What is None is no part of the hash.
+    `model` and `params` are what was asked for; `resolved_models` and `sent` say otherwise where the server
+    used other models, or had to be asked otherwise. `truncated` and `shortened` name the classes whose answer
+    was cut or whose text was shortened by asking. What is None is no part of the hash.
     """
 
     kind: SetKind
     model: str | None = None
+    resolved_models: tuple[str, ...] | None = None
     endpoint: str | None = None
     prompt: str | None = None
     prompt_hash: str | None = None

@@ -1,10 +1,7 @@
 """Answers to questions: from the cache where possible, else asked for; each is on disk when it arrives."""
 
 import contextlib
-import os
-import socket
 import sqlite3
-import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
@@ -48,21 +45,37 @@ class Manner:
     drop_unsupported: bool = False
     accept_truncated: bool = False
 
-    @property
-    def serving(self) -> Serving:
-        return Serving(without_dropped=self.drop_unsupported, truncated=self.accept_truncated)
+    def serving(self, api: Api) -> Serving:
+        """What the cache may serve; where an API was named, nothing that came by the other one."""
+        return Serving(
+            without_dropped=self.drop_unsupported,
+            truncated=self.accept_truncated,
+            other_api=api == "auto",
+        )
 
 
 @dataclass(slots=True)
 class Collected:
     """Filled while answers come in. `answers` and `failures` go by the questions' labels."""
 
+    questions: list[Question] = field(default_factory=list)
     answers: dict[str, Answer] = field(default_factory=dict)
     cached: set[str] = field(default_factory=set)
     received: list[Answer] = field(default_factory=list)
     failed_calls: int = 0
     failures: dict[str, DferError] = field(default_factory=dict)
     adaptations: list[str] = field(default_factory=list)
+
+    def by_class(self) -> dict[str, list[Answer]]:
+        """The answers of each class, in the order of its questions."""
+        found: dict[str, list[Answer]] = {}
+        for question in self.questions:
+            found.setdefault(question.class_name, []).append(self.answers[question.label])
+        return found
+
+    def asked_classes(self) -> set[str]:
+        """The classes for which something had to be asked."""
+        return {question.class_name for question in self.questions if question.label not in self.cached}
 
 
 def collect(
@@ -73,18 +86,20 @@ def collect(
     api: Api = "auto",
     manner: Manner,
     on_event: OnEvent = no_event,
+    into: Collected | None = None,
 ) -> Collected:
-    """An answer for every question. What cannot be had is told once all the others are there.
+    """An answer for every question, added to those collected before. What cannot be had is told at the end.
 
     Raises:
         ConfigurationError: no key, unknown model, an address that is no LLM server.
         ProviderError: the server failed for some questions, or `offline` and some are not cached.
         ContentError: an answer was refused, cut, empty or garbled.
     """
-    collected = Collected()
+    collected = into or Collected()
+    collected.questions += questions
     found = {}
     if not manner.refresh:
-        found = find_answers(db, [question.request.key for question in questions], manner.serving)
+        found = find_answers(db, [question.request.key for question in questions], manner.serving(api))
     for question in questions:
         if answer := found.get(question.request.key):
             collected.answers[question.label] = answer
@@ -99,8 +114,8 @@ def collect(
     if missing and endpoint is None:
         _ask_offline_author(db, missing, collected, manner, on_event)
     elif missing and endpoint is not None:
-        _Asker(db, missing, collected, endpoint, manner, on_event).ask(api)
-    _check_complete(questions, collected)
+        _Recorder(db, missing, collected, endpoint, api, manner, on_event).ask()
+    _check_complete(questions, collected, manner.refresh)
     return collected
 
 
@@ -129,33 +144,37 @@ def _ask_offline_author(
 
 
 @dataclass(slots=True)
-class _Asker:
+class _Recorder:
     """Listens to the asking and writes down what happens, in the thread that opened the store."""
 
     db: Database
     questions: Sequence[Question]
     collected: Collected
     endpoint: Endpoint
+    api: Api
     manner: Manner
     on_event: OnEvent
     labels: dict[str, str] = field(init=False)
     waiting: set[str] = field(init=False, default_factory=set)
-    not_found: list[str] = field(init=False, default_factory=list)
+    unknown_model: list[str] = field(init=False, default_factory=list)
     holder: str = field(init=False)
 
     def __post_init__(self) -> None:
         self.labels = {question.request.key: question.label for question in self.questions}
-        self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self.holder = claims.new_holder()
 
-    def ask(self, api: Api) -> None:
+    def ask(self) -> None:
         listener = Listener(
             on_turn=self.on_turn,
             on_answer=self.on_answer,
             on_failure=self.on_failure,
             on_adaptation=self.on_adaptation,
+            on_stopping=self.on_stopping,
             keep_alive=self.keep_alive,
             keep_alive_seconds=claims.RENEW_SECONDS,
         )
+        # Nothing else is written before an answer that is asked for again.
+        claims.check_writable(self.db)
         try:
             ask_all(
                 [question.request for question in self.questions],
@@ -164,18 +183,20 @@ class _Asker:
                 patience=self.manner.patience,
                 listener=listener,
                 drop_unsupported=self.manner.drop_unsupported,
-                may_switch_api=api == "auto",
+                may_switch_api=self.api == "auto",
             )
         finally:
             claims.release(self.db, self.holder)
-        if self.not_found:
+        if self.unknown_model:
             self.suggest_models()
 
     def on_turn(self, request: AnswerRequest) -> Turn:
         if self.manner.refresh:
             return "ask"
         label = self.labels[request.key]
-        taken = claims.answer_or_claim(self.db, request.key, holder=self.holder, serving=self.manner.serving)
+        taken = claims.answer_or_claim(
+            self.db, request.key, holder=self.holder, serving=self.manner.serving(self.api)
+        )
         if taken == "claimed":
             return "ask"
         if taken == "busy":
@@ -195,6 +216,7 @@ class _Asker:
             answer,
             asked_key=request.key,
             dropped=sorted(dropped),
+            other_api=answer.identity["api"] != request.api,
             refresh=self.manner.refresh,
             claimed_by=None if again else self.holder,
         )
@@ -229,8 +251,8 @@ class _Asker:
         if then == "give up":
             claims.release(self.db, self.holder, request.key)
             self.collected.failures[label] = failure.as_error()
-            if failure.outcome == "not found":
-                self.not_found.append(label)
+            if failure.outcome == "unknown model":
+                self.unknown_model.append(label)
             self.on_event(label, "failed", failure.message)
         elif then == "try again":
             wait = f" (waiting {failure.retry_after:.0f} s as asked)" if failure.retry_after else ""
@@ -240,8 +262,11 @@ class _Asker:
         self.collected.adaptations.append(said)
         self.on_event("", "adapted", said)
 
+    def on_stopping(self, in_flight: int) -> None:
+        self.on_event("", "waiting", f"for {in_flight} answers on their way; Ctrl-C gives them up")
+
     def keep_alive(self) -> None:
-        # A store that is locked for long: the next beat will do, and nobody else can take a claim meanwhile.
+        # A store that is locked for long: the next beat will do, claims live longer than locks.
         with contextlib.suppress(sqlite3.OperationalError):
             claims.renew(self.db, self.holder)
 
@@ -249,15 +274,15 @@ class _Asker:
         """A model that was not found may be misspelt or retired: the server's own list says which."""
         try:
             models = list_models(self.endpoint, timeout=_MODELS_SECONDS)
-        except DferError:
-            return  # the answer to the question said enough
-        for label in self.not_found:
+        except Exception:
+            return  # whatever is wrong with the list, the answer to the question said enough
+        for label in self.unknown_model:
             error = self.collected.failures[label]
             hint = suggestion(models, self.questions[0].request.model) or error.hint
             self.collected.failures[label] = type(error)(error.message, hint=hint)
 
 
-def _check_complete(questions: Sequence[Question], collected: Collected) -> None:
+def _check_complete(questions: Sequence[Question], collected: Collected, refresh: bool) -> None:
     """One error for all that is missing: configuration before provider before content."""
     missing = [question for question in questions if question.label not in collected.answers]
     if not missing:
@@ -271,12 +296,16 @@ def _check_complete(questions: Sequence[Question], collected: Collected) -> None
     if isinstance(worst, ContentError):
         listed = "\n  ".join(cause.message for cause in causes)
         hint = (
-            worst.hint or "every answer is kept; change the prompt or the model, or ask again with --refresh"
+            worst.hint
+            or "every answer is kept; the same command asks these again, or change the prompt or the model"
         )
         raise ContentError(f"{len(missing)} of {len(questions)} answers are unusable:\n  {listed}", hint=hint)
     kept = f"{len(collected.answers)} of {len(questions)} answers are there"
     also = "".join(f"\n  also: {message}" for message in dict.fromkeys(others))
-    raise type(worst)(f"{worst.message} ({kept}; missing: {_named(missing)}){also}", hint=worst.hint)
+    hint = worst.hint
+    if refresh:
+        hint = f"--refresh asks for all again; without it the new answers and the earlier ones serve ({hint})"
+    raise type(worst)(f"{worst.message} ({kept}; missing: {_named(missing)}){also}", hint=hint)
 
 
 def _named(questions: Sequence[Question]) -> str:

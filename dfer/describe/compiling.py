@@ -13,6 +13,13 @@ from dfer.errors import ContentError
 
 OnOverflow = Literal["error", "trim", "ask"]
 
+# English makes words of an emotion's name: happiness, happy, happily; anger, angry; surprise, surprised.
+_NAME_ENDING = re.compile(r"(?:iness|ety|er|e)$|(?P<noun>ness|ment)$")
+_WORD_ENDING = (
+    "(?:s|d|ed|edly|es|ing|ingly|y|ily|ier|ful|fully|ly|ous|ously|uous|uously|e|er|ered|ry|rily|dened"
+    "|iness|ness|ment|ety)"
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClassWords:
@@ -150,9 +157,20 @@ def _shared_descriptors(descriptions: Sequence[Description], class_set: ClassSet
 def _leaks(description: Description, class_set: ClassSet) -> tuple[str, ...]:
     emotion = next(c for c in class_set.classes if c.name == description.class_name)
     names = {description.class_name, emotion.display, *emotion.components}
-    text = description.text
-    return tuple(
-        f"the class name {name!r} is in the text"
-        for name in sorted(names)
-        if re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE)
-    )
+    warnings = []
+    for name in sorted(names):
+        if found := re.search(rf"\b(?:{_forms(name)})\b", description.text, re.IGNORECASE):
+            form = "" if found[0].casefold() == name.casefold() else f" ({found[0]!r})"
+            warnings.append(f"the class name {name!r} is in the text{form}")
+    return tuple(warnings)
+
+
+def _forms(name: str) -> str:
+    """A pattern of the name and of the words that English makes of it."""
+    forms = [re.escape(name)]
+    ending = _NAME_ENDING.search(name)
+    stem = re.escape(name[: ending.start()] if ending else name)
+    forms.append(f"{stem}{_WORD_ENDING}")
+    if ending and ending["noun"]:
+        forms.append(stem)  # sadness, sad
+    return "|".join(forms)

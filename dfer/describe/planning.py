@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from description_store.hashing import canonical_json
 from dfer.class_sets import ClassSet
 from dfer.describe import facs_author
 from dfer.describe.asking.endpoint import Endpoint
 from dfer.describe.asking.parameters import Parameters, for_responses
 from dfer.describe.asking.request import AnswerRequest
+from dfer.describe.asking.secrets import holds_secret
 from dfer.describe.templates import PromptTemplate, render_all
 from dfer.errors import UsageError
 
@@ -75,6 +77,8 @@ def plan_questions(
         raise UsageError(
             f"there is no built-in author {model!r}", hint=f"the one there is: {facs_author.MODEL}"
         )
+    if holds_secret(model) or (endpoint and holds_secret(endpoint.name)):
+        raise UsageError("a key was given where a name belongs", hint="keys go into the environment")
     if endpoint is None and model != facs_author.MODEL:
         raise UsageError(f"{model} is asked over HTTP", hint="give its endpoint")
     texts = render_all(template, class_set)
@@ -115,6 +119,13 @@ def plan_questions(
         for name, text in texts.items()
         for sample in range(samples)
     )
+    if endpoint and any(
+        secret in canonical_json(questions[0].request.identity) for secret in endpoint.secrets
+    ):
+        raise UsageError(
+            "the key itself stands in the question or its parameters, which are stored",
+            hint="leave it out: it is sent as a header",
+        )
     return Questions(
         class_set=class_set,
         template=template,

@@ -1,5 +1,7 @@
 """Reading a set's answers again, with today's parser: new words without a call."""
 
+from dataclasses import replace
+
 from sqlite_utils import Database
 
 from description_store.cache import answers_of_set
@@ -8,6 +10,7 @@ from description_store.sets import save_set
 from dfer import __version__
 from dfer.class_sets import ClassSet
 from dfer.describe.compiling import OnOverflow, compile_descriptions
+from dfer.describe.language import foreign_reason
 from dfer.describe.parsing import PARSER_VERSION
 from dfer.describe.wording import read_words
 from dfer.errors import UsageError
@@ -19,14 +22,14 @@ def reparse(
     class_set: ClassSet,
     *,
     context_tokens: int | None = None,
-    on_overflow: OnOverflow = "error",
+    on_overflow: OnOverflow | None = None,
     keep: int | None = None,
-    only_english: bool = True,
+    only_english: bool | None = None,
     note: str = "",
 ) -> tuple[DescriptionSet, bool]:
     """A child of `parent` with the words that this parser reads in its answers; `parent` if they are its own.
 
-    Options left None are the parent's own.
+    Options left None are the parent's own: what was let pass there is let pass again.
 
     Returns:
         The set, and whether it was created now.
@@ -46,15 +49,24 @@ def reparse(
     shortened = {name: answers.pop(name)[-1:] for name in parent.provenance.shortened or ()}
     context_tokens = parent.context_tokens if context_tokens is None else context_tokens
     keep = parent.provenance.keep if keep is None else keep
+    if on_overflow is None:
+        on_overflow = "trim" if any(d.dropped for d in parent.descriptions) else "error"
+    if only_english is None:
+        only_english = not any(map(foreign_reason, parent.texts.values()))
+    words = read_words(db, answers, keep=keep)
+    longer = {d.class_name: d.parse_ids[:-1] for d in parent.descriptions}
+    for name, own in read_words(db, shortened, shortened=True).items():
+        words[name] = replace(own, parse_ids=(*longer[name], *own.parse_ids))
     descriptions = compile_descriptions(
         class_set,
-        read_words(db, answers, keep=keep) | read_words(db, shortened, shortened=True),
+        words,
         context_tokens=context_tokens,
         on_overflow=on_overflow,
         only_english=only_english,
     )
-    words = [(d.class_name, d.descriptors, d.text) for d in descriptions]
-    if words == [(d.class_name, d.descriptors, d.text) for d in parent.descriptions]:
+    if [(d.class_name, d.descriptors, d.text) for d in descriptions] == [
+        (d.class_name, d.descriptors, d.text) for d in parent.descriptions
+    ]:
         return parent, False
     provenance = parent.provenance.model_copy(
         update={"parser_version": PARSER_VERSION, "keep": keep, "parent_hash": parent.hash}

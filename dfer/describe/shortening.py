@@ -26,14 +26,16 @@ def shorten(
     template: PromptTemplate,
     context_tokens: int,
     manner: Manner,
+    collected: Collected,
     on_event: OnEvent,
-) -> tuple[dict[str, ClassWords], Collected]:
-    """New words for the classes in `long_texts`, with what asking for them took.
+) -> dict[str, ClassWords]:
+    """New words for the classes in `long_texts`; what asking for them took is added to `collected`.
 
     They still come from the answers that were too long as well, so those stay on record as sources.
 
     Raises:
-        ContentError: the offline author, which cannot be asked; else as `collect`.
+        ContentError: the offline author, which cannot be asked; two classes with the same question; else as
+            `collect`.
     """
     if questions.endpoint is None:
         raise ContentError(
@@ -51,11 +53,22 @@ def shorten(
         )
         for name, text in long_texts.items()
     )
-    collected = collect(
-        db, asked, endpoint=questions.endpoint, api=questions.api, manner=manner, on_event=on_event
+    if len({question.text for question in asked}) < len(asked):
+        raise ContentError(
+            f"prompt {template.name} asks the same for {', '.join(long_texts)}",
+            hint="use {{ class_name }} so that each class has its own question",
+        )
+    collect(
+        db,
+        asked,
+        endpoint=questions.endpoint,
+        api=questions.api,
+        manner=manner,
+        on_event=on_event,
+        into=collected,
     )
     answers = {question.class_name: [collected.answers[question.label]] for question in asked}
-    shorter = {
+    return {
         name: replace(
             own,
             warnings=(
@@ -68,4 +81,3 @@ def shorten(
         for name, own in read_words(db, answers, shortened=True).items()
         if own.descriptors
     }
-    return shorter, collected

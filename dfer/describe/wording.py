@@ -59,8 +59,10 @@ def _words_of_class(read: Sequence[tuple[Answer, Parse]], keep: int | None) -> C
     warnings: list[str] = []
     dropped: list[str] = []
     lists: list[Sequence[str]] = []
-    for answer, parse in read:
+    for sample, (answer, parse) in enumerate(read, start=1):
         descriptors = parse.descriptors
+        if not descriptors and len(read) > 1:
+            warnings.append(f"sample {sample} holds no descriptor")
         warnings += (warning for warning in parse.warnings if warning not in warnings)
         if was_cut(answer) and descriptors:
             # The last item may have been cut in the middle (as many of Menon & Vondrick's were).

@@ -103,6 +103,11 @@ def test_a_dry_run_prints_the_compiled_specification_and_trains_nothing(ready: D
         ),
         ("train --descriptions v1 --data world/clips.csv --clip tiny --recipe x", 2, "unknown recipe 'x'"),
         ("train --descriptions v1 --data world/clips.csv --clip tiny --set lr=1", 2, "setting lr"),
+        (
+            "train --descriptions v1 --data world/clips.csv --clip tiny --set context_tokens=60",
+            5,
+            "class 'happiness': the description takes 19 tokens, the budget is 15",
+        ),
         ("train --descriptions v1 --data world/clips.csv --clip tiny --set lr", 2, "expected KEY=VALUE"),
         ("train --descriptions v1 --data world/clips.csv --clip tiny --augmentation x", 2, "augmentation"),
         ("train --descriptions v1 --data world/clips.csv --clip ViT-X-99", 2, "no architecture 'ViT-X-99'"),

@@ -2,6 +2,7 @@
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,8 +119,7 @@ def test_a_rate_limit_is_waited_out(db) -> None:
             ConfigurationError,
             "knows no model 'test-model'",
         ),
-        (error(400, "temperature unsupported"), ConfigurationError, "temperature unsupported"),
-        (error(402, "pay"), ConfigurationError, "402"),
+        (error(402, "pay"), ProviderError, "402"),
         (error(429, "quota", code="insufficient_quota"), ProviderError, "quota is used up"),
         (error(429, "later", **{"Retry-After": "3600"}), ProviderError, "later"),
         (
@@ -137,6 +137,48 @@ def test_a_failure_that_would_hit_every_class_stops_at_once(db, reply: Reply, ki
     assert len(server.requests) == 1
     assert db.table("answers").count == 0
     assert db.table("attempts").count == 1
+
+
+def test_a_request_that_is_refused_twice_before_any_answer_stops_the_run(db) -> None:
+    reply = error(400, "malformed")
+    with LlmServer(lambda question, number: reply) as server:
+        with pytest.raises(ConfigurationError, match="malformed"):
+            ask(db, server, concurrency=1)
+        assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "accident",
+    [error(400, "moderation"), Reply(body=b'{"choices": [{"mess'), Reply(body=b"")],
+    ids=["refused", "cut body", "empty body"],
+)
+def test_what_happens_to_one_question_does_not_stop_a_run_that_works(db, accident: Reply) -> None:
+    def answer(question: str, number: int) -> Reply:
+        return accident if "anger" in question else good(question, number)
+
+    with (
+        LlmServer(answer) as server,
+        pytest.raises((ConfigurationError, ProviderError), match="missing: anger"),
+    ):
+        ask(db, server, concurrency=1)
+    assert db.table("answers").count == 6
+
+
+def test_an_account_that_allows_one_answer_at_a_time_is_served_to_the_end(db) -> None:
+    lock, free_at = threading.Lock(), 0.0
+
+    def answer(question: str, number: int) -> Reply:
+        nonlocal free_at
+        with lock:
+            if time.monotonic() < free_at:
+                return error(429, "one at a time", **{"retry-after-ms": "150"})
+            free_at = time.monotonic() + 0.14
+            return good(question, number)
+
+    with LlmServer(answer) as server:
+        described = ask(db, server, concurrency=7, patience=Patience(attempts=2))
+        assert described.calls_made == 7
+        assert len(server.requests) <= 7 * 4
 
 
 def test_an_error_object_with_status_200_may_pass_and_is_tried_again(db) -> None:
@@ -389,7 +431,7 @@ def test_what_waits_for_a_rate_limit_is_not_asked_after_a_terminal_failure(db) -
             return error(429, "slow down", **{"Retry-After": "2"})
         return error(402, "no credit")
 
-    with LlmServer(answer) as server, pytest.raises(ConfigurationError, match="no credit"):
+    with LlmServer(answer) as server, pytest.raises(ProviderError, match="no credit"):
         ask(db, server, concurrency=2)
     assert sum("happiness" in question for question in server.questions) == 1
     assert len(server.requests) <= 3
@@ -403,7 +445,7 @@ def test_answers_in_flight_when_the_asking_stops_are_still_kept(db) -> None:
         reply.delay = 0.5
         return reply
 
-    with LlmServer(answer) as server, pytest.raises(ConfigurationError, match="3 of 7 answers are there"):
+    with LlmServer(answer) as server, pytest.raises(ProviderError, match="3 of 7 answers are there"):
         ask(db, server, concurrency=4)
     assert db.table("answers").count == 3
     assert len(server.requests) == 4

@@ -5,7 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfer.describe.asking.explaining import NOT_SENT, differences, nearest_stored
+from dfer.describe.asking.explaining import NOT_SENT, StoredQuestions, differences
 from dfer.describe.asking.request import AnswerRequest
 
 BASE = AnswerRequest(
@@ -22,7 +22,7 @@ def ask(**changes: object) -> dict:
 
 
 def named(asked: dict, stored: list[dict]) -> list[str]:
-    return [difference.field for difference in nearest_stored(asked, stored)]
+    return [difference.field for difference in StoredQuestions(stored).nearest(asked)]
 
 
 def test_a_parameter_that_was_not_sent_is_told_from_any_value() -> None:
@@ -40,13 +40,13 @@ def test_of_the_same_question_the_one_with_the_fewest_differences_is_nearest() -
 
 
 def test_without_the_same_question_the_most_similar_one_counts() -> None:
-    near, far = ({"role": "user", "content": text} for text in ("What about anger??", "Hello"))
-    (difference,) = nearest_stored(ask(), [ask(messages=(far,)), ask(messages=(near,))])
-    assert difference.stored[0]["content"] == "What about anger??"
+    near, far = ({"role": "user", "content": text} for text in ("What about anger then?", "Hello"))
+    (difference,) = StoredQuestions([ask(messages=(far,)), ask(messages=(near,))]).nearest(ask())
+    assert difference.stored[0]["content"] == "What about anger then?"
 
 
 def test_nothing_is_near_to_an_empty_cache() -> None:
-    assert nearest_stored(ask(), []) is None
+    assert StoredQuestions([]).nearest(ask()) is None
 
 
 @given(st.dictionaries(st.sampled_from(["temperature", "seed", "top_p"]), st.integers(0, 3)))

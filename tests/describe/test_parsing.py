@@ -36,7 +36,7 @@ def test_there_are_answers_of_every_kind_and_each_has_its_expectation() -> None:
 
 
 def test_the_parser_names_its_version_and_its_result_cannot_be_changed() -> None:
-    assert PARSER_VERSION == "p1"
+    assert PARSER_VERSION == "p2"
     with pytest.raises(FrozenInstanceError):
         ParsedAnswer(descriptors=()).descriptors = ("x",)  # type: ignore[misc]
 

@@ -1,6 +1,10 @@
 """The cache: what is served under which key, who may ask, and what may be removed."""
 
+import os
+import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +21,7 @@ from description_store.answers import (
     save_attempt,
     save_parses,
 )
-from description_store.cache import answers_of_set, attempts_of, find_cached, list_cached, prune, removable
+from description_store.cache import answers_of_set, attempts_of, find_key, list_cached, prune, removable
 from description_store.database import open_store
 from description_store.errors import UnknownName
 from description_store.migrations import IMMUTABLE_TABLES
@@ -64,41 +68,66 @@ def test_an_answer_without_a_parameter_is_served_only_to_who_lets_parameters_go(
     assert find_answer(db, "dk1:asked", Serving(without_dropped=True)) == saved
 
 
-def test_an_answer_that_was_asked_for_exactly_so_comes_before_an_adapted_one(db) -> None:
-    save_answer(db, an_answer("1. adapted"), asked_key="dk1:asked")
+def test_the_newest_answer_counts_whether_it_was_asked_for_exactly_so_or_adapted(db) -> None:
     exact = save_answer(db, an_answer("1. exact", key="dk1:asked"))
     assert find_answer(db, "dk1:asked") == exact
+    adapted = save_answer(db, an_answer("1. adapted"), asked_key="dk1:asked")
+    assert find_answer(db, "dk1:asked") == adapted
+
+
+def test_an_answer_of_the_other_api_is_not_served_to_who_named_one(db) -> None:
+    saved = save_answer(db, an_answer(), asked_key="dk1:asked", other_api=True)
+    assert find_answer(db, "dk1:asked") == saved
+    assert find_answer(db, "dk1:asked", Serving(other_api=False)) is None
+
+
+def test_broken_characters_anywhere_in_a_response_lose_no_answer(db) -> None:
+    saved = save_answer(db, an_answer("brow\ud800", resolved_model="m\udfff", finish_reason="st\0op"))
+    (kept,) = list_cached(db)
+    assert kept.answer.id == saved.id
+    assert (kept.answer.text, kept.answer.resolved_model) == ("brow\\ud800", "m\\udfff")
 
 
 def test_a_question_in_flight_is_asked_by_one_holder_only(db) -> None:
-    turn = lambda holder: claims.answer_or_claim(db, "dk1:a", holder=holder, serving=EXACTLY)  # noqa: E731
+    turn = lambda holder: claims.answer_or_claim(db, "dk1:a", holder=f"elsewhere:1:{holder}", serving=EXACTLY)  # noqa: E731
     assert turn("one") == "claimed"
     assert turn("two") == "busy"
-    claims.release(db, "two", "dk1:a")
+    claims.release(db, "elsewhere:1:two", "dk1:a")
     assert turn("two") == "busy"
-    claims.release(db, "one", "dk1:a")
+    claims.release(db, "elsewhere:1:one", "dk1:a")
     assert turn("two") == "claimed"
     saved = save_answer(db, an_answer())
     assert turn("one") == saved
 
 
 def test_the_claim_of_a_process_that_died_is_taken_over(db, monkeypatch: pytest.MonkeyPatch) -> None:
-    turn = lambda holder: claims.answer_or_claim(db, "dk1:a", holder=holder, serving=EXACTLY)  # noqa: E731
+    turn = lambda holder: claims.answer_or_claim(db, "dk1:a", holder=f"elsewhere:1:{holder}", serving=EXACTLY)  # noqa: E731
     assert turn("dead") == "claimed"
     later = claims.time.time() + claims.STALE_SECONDS + 1
     monkeypatch.setattr(claims.time, "time", lambda: later)
     assert turn("two") == "claimed"
-    claims.release(db, "dead")
+    claims.release(db, "elsewhere:1:dead")
     assert turn("three") == "busy"
 
 
+def test_the_claim_of_a_process_of_this_machine_is_free_the_moment_it_ends(db) -> None:
+    process = subprocess.run([sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True)
+    _, pid, rest = claims.new_holder().rsplit(":", 2)
+    assert int(pid) == os.getpid()
+    ended = f"{socket.gethostname()}:{int(process.stdout)}:{rest}"
+    assert claims.answer_or_claim(db, "dk1:a", holder=ended, serving=EXACTLY) == "claimed"
+    alive = claims.new_holder()
+    assert claims.answer_or_claim(db, "dk1:a", holder=alive, serving=EXACTLY) == "claimed"
+    assert claims.answer_or_claim(db, "dk1:a", holder=ended, serving=EXACTLY) == "busy"
+
+
 def test_a_holder_that_lives_keeps_its_claims(db, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert claims.answer_or_claim(db, "dk1:a", holder="one", serving=EXACTLY) == "claimed"
+    assert claims.answer_or_claim(db, "dk1:a", holder="elsewhere:1:one", serving=EXACTLY) == "claimed"
     now = claims.time.time()
     for step in range(1, 5):
         monkeypatch.setattr(claims.time, "time", lambda step=step: now + step * (claims.STALE_SECONDS - 1))
-        claims.renew(db, "one")
-        assert claims.answer_or_claim(db, "dk1:a", holder="two", serving=EXACTLY) == "busy"
+        claims.renew(db, "elsewhere:1:one")
+        assert claims.answer_or_claim(db, "dk1:a", holder="elsewhere:1:two", serving=EXACTLY) == "busy"
 
 
 def test_pruning_never_touches_what_a_set_comes_from(db) -> None:
@@ -138,10 +167,18 @@ def test_an_answer_is_listed_with_the_sets_that_come_from_it(db) -> None:
 def test_a_question_is_found_by_the_first_digits_of_its_key(db) -> None:
     save_answer(db, an_answer(key="dk1:abcd0000"))
     save_answer(db, an_answer(key="dk1:abcd1111"))
-    assert len(find_cached(db, "abcd0")) == 1
-    for wrong, said in (("abcd", "2 questions"), ("ffff", "no answer"), ("zz", "no key"), ("ab", "no key")):
+    assert find_key(db, "abcd0") == find_key(db, "dk1:ABCD0000") == "dk1:abcd0000"
+    for wrong, said in (("abcd", "2 keys"), ("ffff", "no key"), ("zz", "is no key"), ("ab", "is no key")):
         with pytest.raises(UnknownName, match=said):
-            find_cached(db, wrong)
+            find_key(db, wrong)
+
+
+def test_a_question_that_failed_or_was_asked_otherwise_is_found_too(db) -> None:
+    save_attempt(db, Attempt(key="dk1:0001aaaa", model="m", endpoint="e", outcome="timeout", message="late"))
+    save_answer(db, an_answer(key="dk1:0002bbbb"), asked_key="dk1:0003cccc")
+    assert [find_key(db, digits) for digits in ("0001", "0002", "0003")] == [
+        "dk1:0001aaaa", "dk1:0002bbbb", "dk1:0003cccc",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("script", RELEASED, ids=lambda path: path.stem)

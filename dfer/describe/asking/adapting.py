@@ -15,7 +15,7 @@ _OTHER_LIMIT = {"max_tokens": "max_completion_tokens", "max_completion_tokens": 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Adaptation:
-    """What one run has learnt of its server."""
+    """What one run has learnt of its server. `dropped` names parameters as they were asked for."""
 
     other_limit_name: bool = False
     responses: bool = False
@@ -23,10 +23,9 @@ class Adaptation:
 
     def apply(self, asked: AnswerRequest) -> AnswerRequest:
         """The request to send for the one that was asked for; the very same where nothing was learnt."""
-        params = asked.params
+        params = {name: value for name, value in asked.params.items() if name not in self.dropped}
         if self.other_limit_name:
             params = {_OTHER_LIMIT.get(name, name): value for name, value in params.items()}
-        params = {name: value for name, value in params.items() if name not in self.dropped}
         if self.responses and asked.api == "chat":
             # What this API lacks was refused before, or is in `dropped`.
             return replace(asked, api="responses", params=for_responses(params)[0])
@@ -72,7 +71,7 @@ def learn(
     if not drop_unsupported or own_name is None:
         return None
     value = asked.params[own_name]
-    adaptation = replace(known, dropped=known.dropped | {own_name, name})
+    adaptation = replace(known, dropped=known.dropped | {own_name})
     return Learnt(adaptation=adaptation, said=f"the server does not take {name}={value}: asked without it")
 
 
@@ -80,6 +79,6 @@ def _as_asked(name: str, known: Adaptation, asked: AnswerRequest) -> str | None:
     """The parameter as the user gave it, for one that the server refused under the name it was sent by."""
     for own_name in asked.params:
         alone = replace(asked, params={own_name: asked.params[own_name]})
-        if name in replace(known, dropped=frozenset()).apply(alone).params:
+        if name in known.apply(alone).params:
             return own_name
     return None

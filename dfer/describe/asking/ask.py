@@ -6,25 +6,23 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from description_store.records import Answer
 from dfer.describe.asking.adapting import Adaptation, learn
 from dfer.describe.asking.completion import NotACompletion, read_completion
 from dfer.describe.asking.endpoint import Endpoint
-from dfer.describe.asking.failures import Failure, understand
+from dfer.describe.asking.failures import Failure, as_of_one_question, understand
 from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.asking.secrets import scrub
-from dfer.describe.asking.transport import connect
+from dfer.describe.asking.transport import CONNECT_SECONDS, connect
 
-Api = Literal["auto", "chat", "responses"]
 Turn = Literal["ask", "answered", "busy"]
 Next = Literal["give up", "try again", "adapt"]
 
 _LOOK_AGAIN_SECONDS = 0.2
-# Answers in flight when the asking stops are paid for: they are waited for this long.
-_GRACE_SECONDS = 30.0
+_ROOM_SECONDS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,13 +46,15 @@ class Listener:
     `on_turn` decides right before a question would be sent: another process may have the answer by now, or be
     busy getting it. `on_answer` has the answer on disk before the next one is awaited; it gets the request
     that was asked for, the names of the parameters that were left out, the answer, and whether another try
-    follows. `keep_alive` is called every `keep_alive_seconds` while questions are in flight.
+    follows. `on_stopping` gets the number of answers that are on their way when the asking stops.
+    `keep_alive` is called every `keep_alive_seconds` while questions are in flight.
     """
 
     on_turn: Callable[[AnswerRequest], Turn]
     on_answer: Callable[[AnswerRequest, frozenset[str], Answer, bool], None]
     on_failure: Callable[[AnswerRequest, Failure, Next, float], None]
     on_adaptation: Callable[[str], None]
+    on_stopping: Callable[[int], None]
     keep_alive: Callable[[], None]
     keep_alive_seconds: float
 
@@ -71,47 +71,54 @@ def ask_all(
 ) -> None:
     """Ask every question once, at most `concurrency` at a time.
 
-    A terminal failure, or an error of the listener, stops the asking: no further question is sent, those in
-    flight may still be answered, and what was answered stays.
+    A terminal failure, or an error of the listener, stops the asking: no further question is sent. Those in
+    flight are paid for, so they are waited for, and what was answered stays.
 
     Raises:
         ConfigurationError: no key, or no way to connect (a missing certificate file, a missing package).
     """
     key = endpoint.require_key()
-    asking = _Asking(endpoint, patience, listener, drop_unsupported, may_switch_api)
-    asyncio.run(asking.all(requests, key=key, concurrency=concurrency))
+    asking = _Asking(endpoint, patience, listener, concurrency, drop_unsupported, may_switch_api)
+    asyncio.run(asking.all(requests, key=key))
 
 
 class _Asking:
-    """One run. Its workers share a pause, since a rate limit is the account's, and what was learnt."""
+    """One run. Its workers share what was learnt, and a rate limit, which is the account's.
+
+    After a rate limit there is room for half as many questions at once, and each answer makes room again:
+    workers that all wake up together would only spend their tries.
+    """
 
     def __init__(
         self,
         endpoint: Endpoint,
         patience: Patience,
         listener: Listener,
+        concurrency: int,
         drop_unsupported: bool,
         may_switch_api: bool,
     ) -> None:
         self.endpoint = endpoint
         self.patience = patience
         self.listener = listener
+        self.concurrency = concurrency
         self.drop_unsupported = drop_unsupported
         self.may_switch_api = may_switch_api
         self.adaptation = Adaptation()
+        self.room = float(concurrency)
         self.resume_at = 0.0
+        self.in_flight = self.answered = self.refused = 0
         self.stop = asyncio.Event()
 
-    async def all(self, requests: Sequence[AnswerRequest], *, key: str, concurrency: int) -> None:
+    async def all(self, requests: Sequence[AnswerRequest], *, key: str) -> None:
         queue = deque(requests)
         try:
             client = connect(self.endpoint, key)
         except Exception as error:
-            raise understand(error, endpoint=self.endpoint).as_error() from error
+            raise understand(error, endpoint=self.endpoint).as_error() from None
         async with client:
-            workers = [
-                asyncio.create_task(self.work(client, queue)) for _ in range(min(concurrency, len(requests)))
-            ]
+            number = min(self.concurrency, len(requests))
+            workers = [asyncio.create_task(self.work(client, queue)) for _ in range(number)]
             heart = asyncio.create_task(self.beat())
             try:
                 await self.until_done(workers)
@@ -128,7 +135,9 @@ class _Asking:
         everyone = asyncio.create_task(asyncio.wait(workers))
         try:
             await asyncio.wait({everyone, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.wait(workers, timeout=_GRACE_SECONDS)
+            if self.in_flight:
+                self.listener.on_stopping(self.in_flight)
+            await asyncio.wait(workers)
         finally:
             stopped.cancel()
             everyone.cancel()
@@ -157,22 +166,35 @@ class _Asking:
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.stop.wait(), seconds)
 
+    async def may_send(self) -> bool:
+        """Wait until a pause is over and there is room; False if the asking stopped meanwhile."""
+        while not self.stop.is_set():
+            pause = self.resume_at - time.monotonic()
+            if pause <= 0 and self.in_flight < self.room:
+                return True
+            await self.sleep(max(pause, _ROOM_SECONDS))
+        return False
+
     async def ask(self, client: Any, asked: AnswerRequest) -> None:
         """Ask until answered or out of patience; a failure that would hit every question stops the asking."""
-        attempt = empty = 0
-        while True:
-            while not self.stop.is_set() and (pause := self.resume_at - time.monotonic()) > 0:
-                await self.sleep(pause)
-            if self.stop.is_set():
-                return  # woken from a pause: whoever stopped the asking has said why
-            attempt += 1
+        tries = empty = 0
+        answered_before = self.answered
+        while await self.may_send():
+            tries += 1
             used, sent = self.adaptation, self.adaptation.apply(asked)
             started = time.monotonic()
+            self.in_flight += 1
             try:
                 answer = await self.ask_once(client, sent)
+            except asyncio.CancelledError:
+                abandoned = Failure(outcome="abandoned", message="given up while its answer was on its way")
+                self.listener.on_failure(asked, abandoned, "give up", time.monotonic() - started)
+                raise
             except Exception as error:
-                failure = understand(error, endpoint=self.endpoint, request=sent)
+                failure = self.understand(error, sent)
             else:
+                self.answered += 1
+                self.room = min(self.concurrency, self.room + 1 / self.room)
                 # An empty answer is often an accident; a second one is not.
                 empty += answer.verdict == "empty"
                 again = answer.verdict == "empty" and empty == 1 and not self.stop.is_set()
@@ -181,22 +203,43 @@ class _Asking:
                 if again:
                     continue
                 return
-            decision = self.decide(failure, asked, used, attempt)
+            finally:
+                self.in_flight -= 1
+            if failure.outcome == "rate limit":
+                self.room = max(1.0, self.room / 2)
+                if self.answered > answered_before:
+                    # The account works: waiting for one's turn costs no patience.
+                    tries, answered_before = 1, self.answered
+            decision = self.decide(failure, asked, used, tries)
             self.listener.on_failure(asked, failure, decision, time.monotonic() - started)
             if decision == "give up":
                 if failure.terminal or self.is_too_long(failure):
                     self.stop.set()
                 return
             if decision == "adapt":
-                attempt -= 1
+                tries -= 1
                 continue
-            wait = self.patience.wait(attempt, failure.retry_after)
-            if failure.outcome == "rate limit":
+            wait = self.patience.wait(tries, failure.retry_after)
+            if failure.outcome == "rate limit" or failure.retry_after is not None:
                 self.resume_at = max(self.resume_at, time.monotonic() + wait)
             else:
                 await self.sleep(wait)
 
-    def decide(self, failure: Failure, asked: AnswerRequest, used: Adaptation, attempt: int) -> Next:
+    def understand(self, error: Exception, sent: AnswerRequest) -> Failure:
+        failure = understand(error, endpoint=self.endpoint, request=sent, timeout=self.patience.answer)
+        if failure.outcome == "refused request":
+            self.refused += 1
+        if self.answered or self.refused == 1:
+            failure = as_of_one_question(failure, server_is_known=bool(self.answered))
+        if self.is_too_long(failure):
+            failure = replace(
+                failure,
+                message=f"{failure.message}; it asks for a wait of {failure.retry_after:,.0f} s",
+                hint=f"--max-wait allows longer waits; {failure.hint}",
+            )
+        return failure
+
+    def decide(self, failure: Failure, asked: AnswerRequest, used: Adaptation, tries: int) -> Next:
         if self.stop.is_set():
             return "give up"
         if failure.parameter or failure.wants_responses:
@@ -213,9 +256,11 @@ class _Asking:
                 self.adaptation = learnt.adaptation
                 self.listener.on_adaptation(learnt.said)
                 return "adapt"
-        # A server that is not there is tried once more only, so that the message comes within seconds.
-        most = min(2, self.patience.attempts) if failure.outcome == "unreachable" else self.patience.attempts
-        again = failure.retry and attempt < most and not self.is_too_long(failure)
+        most = self.patience.attempts
+        if failure.outcome == "unreachable" and not self.answered:
+            # A server that was never there is tried once more only: the message comes within seconds.
+            most = min(2, most)
+        again = failure.retry and tries < most and not self.is_too_long(failure)
         return "try again" if again else "give up"
 
     def is_too_long(self, failure: Failure) -> bool:
@@ -251,15 +296,15 @@ class _Asking:
 
 
 async def _send(client: Any, request: AnswerRequest, timeout: float) -> Any:
-    """The body goes as it stands, past the SDK's own idea of what there is.
+    """Parameters go as they stand, past the SDK's own idea of which there are."""
+    from openai import Timeout
 
-    Matching messages to the SDK's types would be a fifth of all the time that a question takes here.
-    """
     messages = [dict(message) for message in request.messages]
+    limits = Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
     if request.api == "responses":
         return await client.responses.with_raw_response.create(
-            model=request.model, input=[], timeout=timeout, extra_body={"input": messages, **request.params}
+            model=request.model, input=messages, timeout=limits, extra_body=request.params
         )
     return await client.chat.completions.with_raw_response.create(
-        model=request.model, messages=[], timeout=timeout, extra_body={"messages": messages, **request.params}
+        model=request.model, messages=messages, timeout=limits, extra_body=request.params
     )

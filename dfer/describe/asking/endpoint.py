@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dfer.describe.asking.providers import OPENAI, PROVIDERS, LimitName
 from dfer.describe.asking.request import normalised_endpoint
-from dfer.errors import ConfigurationError
+from dfer.describe.asking.secrets import holds_secret
+from dfer.errors import ConfigurationError, UsageError
 
 # Local servers want some key, and the SDK insists on one.
 DUMMY_KEY = "not-needed"
@@ -57,9 +58,12 @@ class Endpoint:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be shown or stored: the key, and whatever long value the query holds."""
-        key = [self.key] if self.key and self.key != DUMMY_KEY else []
-        return (*key, *(value for value in self.query.values() if len(value) >= _SHORTEST_SECRET))
+        """What must never be shown or stored: the key, and whatever long value the query holds.
+
+        A short word is no secret: "face" as a key for a local server would be taken out of every answer.
+        """
+        values = (self.key or "", *self.query.values())
+        return tuple(value for value in values if len(value) >= _SHORTEST_SECRET and value != DUMMY_KEY)
 
 
 def choose_endpoint(
@@ -75,18 +79,27 @@ def choose_endpoint(
 
     Raises:
         ConfigurationError: the address is none, or the key cannot be a key.
+        UsageError: `key_env` is no name of a variable.
     """
     known = PROVIDERS[provider] if provider else None
     from_environment = os.environ.get("OPENAI_BASE_URL", "").strip()
     written = base_url or (known.base_url if known else from_environment or OPENAI)
     address = normalised_endpoint(written)
+    if key_env is not None and (holds_secret(key_env) or not re.fullmatch(r"[A-Za-z_]\w*", key_env)):
+        # Most likely the key itself: it is not repeated.
+        raise UsageError("--key-env takes the name of an environment variable", hint="such as MY_KEY")
+    if "@" in urlsplit(written.strip()).netloc:
+        raise ConfigurationError(
+            "the base URL holds a user name or password, which dfer does not send",
+            hint="a key goes into an environment variable: --key-env",
+        )
     if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
         raise ConfigurationError(
             f"{name!r} cannot name an endpoint", hint="letters, digits, '.', '_' and '-', at most 64"
         )
     if known is None and address == OPENAI:
         known = PROVIDERS["openai"]
-    asked_for = bool(from_environment) and normalised_endpoint(from_environment) == address
+    asked_for = written == from_environment or from_environment.rstrip("/") == address
     key: str | None = DUMMY_KEY
     source = "no key"
     if key_env:

@@ -1,7 +1,6 @@
 """Why an answer was not found in the cache: which field of the key differs from what is stored."""
 
-import difflib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,20 +19,37 @@ class FieldDifference:
     stored: Any
 
 
-def nearest_stored(asked: Identity, stored: Sequence[Identity]) -> tuple[FieldDifference, ...] | None:
-    """How the most similar stored question differs; None where nothing is stored.
+class StoredQuestions:
+    """What was asked before, by its words: thousands of questions are compared with thousands."""
 
-    The same words come before the same server: what changed is mostly a parameter, a model or an address.
-    """
-    if not stored:
-        return None
-    same_words = [identity for identity in stored if _words(identity) == _words(asked)]
-    if not same_words:
-        texts = {_words(identity): identity for identity in stored}
-        nearest = difflib.get_close_matches(_words(asked), texts, n=1, cutoff=0.0)
-        same_words = [texts[nearest[0]]]
-    # Of equally similar ones the last stored.
-    return min((differences(asked, identity) for identity in reversed(same_words)), key=len)
+    def __init__(self, identities: Iterable[Identity]) -> None:
+        self._by_text: dict[str, list[Identity]] = {}
+        for identity in identities:
+            self._by_text.setdefault(_text(identity), []).append(identity)
+        self._words = {text: frozenset(text.split()) for text in self._by_text}
+        self._nearest: dict[str, str] = {}
+
+    def nearest(self, asked: Identity) -> tuple[FieldDifference, ...] | None:
+        """How the most similar stored question differs; None where nothing is stored.
+
+        The same words come before the same server: what changed is mostly a parameter, a model or an address.
+        """
+        if not self._by_text:
+            return None
+        similar = self._by_text[self._nearest_text(_text(asked))]
+        # Of equally similar ones the last stored.
+        return min((differences(asked, identity) for identity in reversed(similar)), key=len)
+
+    def _nearest_text(self, text: str) -> str:
+        if text in self._by_text:
+            return text
+        if text not in self._nearest:
+            words = frozenset(text.split())
+            self._nearest[text] = max(
+                self._words,
+                key=lambda other: len(words & self._words[other]) / len(words | self._words[other]),
+            )
+        return self._nearest[text]
 
 
 def differences(asked: Identity, stored: Identity) -> tuple[FieldDifference, ...]:
@@ -50,5 +66,5 @@ def _fields(identity: Identity) -> dict[str, Any]:
     return {name: value for name, value in identity.items() if name != "params"} | params
 
 
-def _words(identity: Identity) -> str:
+def _text(identity: Identity) -> str:
     return "\n".join(str(message["content"]) for message in identity["messages"])

@@ -10,6 +10,7 @@ from typing import Any
 from dfer.describe.asking.causes import hint_for, proxy_hint
 from dfer.describe.asking.completion import NotACompletion, beginning
 from dfer.describe.asking.endpoint import Endpoint
+from dfer.describe.asking.parameters import for_responses
 from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.asking.secrets import scrub
 from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError
@@ -20,13 +21,20 @@ _NOT_TAKEN = re.compile(
     re.IGNORECASE,
 )
 _WANTS_RESPONSES = re.compile(r"v1/responses|not a chat model|responses api", re.IGNORECASE)
+# The server was there and took the request: what the layers below the SDK say of a connection that ended.
+_BROKEN_OFF = re.compile(
+    r"disconnected|peer closed|reset by peer|ReadError|WriteError|BrokenResourceError|RemoteProtocolError"
+)
+NOT_YOURS = "services answer so too where your account may not use the model"
+_LONGEST_KEPT = 20_000  # characters
 _RERUN = "answers so far are kept; run the same command again to ask only for the rest"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """`terminal`: it would hit every other question too. `retry_after`: the server's wish, in seconds.
+    """`retry`: a later try may work. `terminal`: if none does, no other question need be asked.
 
+    `retry_after`: the server's wish, in seconds. `body` is kept up to a length.
     `parameter`: the one that the server does not take. `wants_responses`: it knows the model, but only by
     the Responses API.
     """
@@ -48,19 +56,40 @@ class Failure:
         return self.kind(self.message, hint=self.hint)
 
 
-def understand(error: BaseException, *, endpoint: Endpoint, request: AnswerRequest | None = None) -> Failure:
-    """Sort an exception of the SDK, of the transport below it, or of our reading of the body."""
+def understand(
+    error: BaseException,
+    *,
+    endpoint: Endpoint,
+    request: AnswerRequest | None = None,
+    timeout: float | None = None,
+) -> Failure:
+    """Sort an exception of the SDK, of the transport below it, or of our reading of the body.
+
+    `timeout`: how many seconds the answer had.
+    """
     import openai
 
     where = endpoint.base_url
 
     if isinstance(error, openai.APIStatusError):
         return _status(error, endpoint, request)
+    if type(error.__cause__).__name__ == "ConnectTimeout":
+        return Failure(
+            outcome="unreachable",
+            message=f"cannot reach {where}: it does not take the connection",
+            hint=hint_for("", endpoint),
+            retry=True,
+            terminal=True,
+        )
     if isinstance(error, openai.APITimeoutError | TimeoutError):
         hint = proxy_hint(endpoint) or "--timeout gives it longer"
-        return Failure(outcome="timeout", message=f"{where} did not answer in time", hint=hint, retry=True)
+        message = f"{where} did not answer in time" + (f" ({timeout:g} s)" if timeout else "")
+        return Failure(outcome="timeout", message=message, hint=hint, retry=True)
     if isinstance(error, openai.APIConnectionError):
         cause = scrub(_root_cause(error), endpoint.secrets)
+        if _BROKEN_OFF.search(cause):
+            message = f"{where} broke the connection off: {cause}"
+            return Failure(outcome="broken off", message=message, hint=_rerun(endpoint), retry=True)
         return Failure(
             outcome="unreachable",
             message=f"cannot reach {where}: {cause}",
@@ -73,12 +102,12 @@ def understand(error: BaseException, *, endpoint: Endpoint, request: AnswerReque
         return Failure(
             outcome="no completion",
             message=f"{where} answered, but not with a chat completion: {said}",
-            hint=proxy_hint(endpoint) or _address_hint(where),
+            hint=_address_hint(endpoint),
             http_status=200,
             retry=error.passing,
             terminal=not error.passing,
             kind=ProviderError if error.passing else ConfigurationError,
-            body=scrub(error.body, endpoint.secrets),
+            body=_kept(error.body, endpoint),
         )
     # Anything else is below the SDK (a missing SOCKS package, a certificate file): say it plainly.
     cause = scrub(f"{type(error).__name__}: {_root_cause(error)}", endpoint.secrets)
@@ -103,7 +132,7 @@ def _status(error: Any, endpoint: Endpoint, request: AnswerRequest | None) -> Fa
         error_code=code,
         terminal=True,
         kind=ConfigurationError,
-        body=scrub(error.response.text, endpoint.secrets),
+        body=_kept(error.response.text, endpoint),
     )
     if 300 <= status < 400:
         return _say(failure, "redirect", _redirect(error, endpoint))
@@ -111,7 +140,7 @@ def _status(error: Any, endpoint: Endpoint, request: AnswerRequest | None) -> Fa
         return _say(failure, "unauthorised", _unauthorised(status, endpoint, said))
     if status == 402:
         hint = "add credit and run the same command again: answers so far are kept"
-        return replace(failure, outcome="payment", hint=hint)
+        return replace(failure, outcome="payment", hint=hint, kind=ProviderError)
     if status == 403:
         hint = "does the key have access, and is the service offered in your region?"
         return replace(failure, outcome="forbidden", hint=proxy_hint(endpoint) or hint)
@@ -119,11 +148,15 @@ def _status(error: Any, endpoint: Endpoint, request: AnswerRequest | None) -> Fa
         return replace(
             failure,
             outcome="other API",
-            hint="--api auto switches to the Responses API by itself; a text completion model will not do",
+            hint=_other_api_hint(request),
             wants_responses=True,
         )
+    if status == 404 and request is not None and _misses_model(error, request, said):
+        message = f"{where} knows no model {request.model!r} (or no chat completions): {said}"
+        return _say(failure, "unknown model", (message, f"check the model's name; {NOT_YOURS}"))
     if status == 404:
-        return _say(failure, "not found", _not_found(error, endpoint, request, said))
+        what = "does not list its models" if request is None else "has no chat completions"
+        return _say(failure, "not found", (f"{where} {what}: {said}", _address_hint(endpoint)))
     if status in (400, 422) and (name := _refused_parameter(error, request)):
         assert request is not None, "a parameter was found in it"
         return replace(
@@ -148,15 +181,33 @@ def _status(error: Any, endpoint: Endpoint, request: AnswerRequest | None) -> Fa
         return replace(
             failure,
             outcome="rate limit" if status == 429 else "server error",
-            hint=f"{_RERUN}; {proxied}" if (proxied := proxy_hint(endpoint)) else _RERUN,
+            hint=_rerun(endpoint),
             terminal=False,
             retry=True,
             retry_after=retry_after(error.response.headers),
             kind=ProviderError,
         )
-    if status == 405:
-        return replace(failure, hint=_address_hint(where))
+    if status in (400, 413, 422):
+        return failure  # mostly about this one question: see as_of_one_question
+    return replace(failure, outcome="refused", hint=_address_hint(endpoint))
+
+
+def as_of_one_question(failure: Failure, *, server_is_known: bool) -> Failure:
+    """The same failure where it need not concern other questions.
+
+    A request that is refused may be refused for its words. And what would be a wrong address at first contact
+    is an accident of a server that has answered before.
+    """
+    if failure.outcome == "refused request":
+        return replace(failure, terminal=False)
+    if server_is_known and failure.outcome in ("no completion", "unreachable"):
+        again = failure.outcome == "unreachable"
+        return replace(failure, retry=True, terminal=again, kind=ProviderError, hint=_RERUN)
     return failure
+
+
+def _rerun(endpoint: Endpoint) -> str:
+    return f"{_RERUN}; {proxied}" if (proxied := proxy_hint(endpoint)) else _RERUN
 
 
 def _say(failure: Failure, outcome: str, message_and_hint: tuple[str, str]) -> Failure:
@@ -172,6 +223,8 @@ def _redirect(error: Any, endpoint: Endpoint) -> tuple[str, str]:
         hint = "it redirects to itself: something between here and the server is set up wrongly"
     else:
         hint = "if that is the server you mean, give its address as --base-url; no key is sent elsewhere"
+    if proxied := proxy_hint(endpoint):
+        hint = f"{hint}; {proxied}"
     return f"{endpoint.base_url} redirects to {beginning(target)}", hint
 
 
@@ -191,24 +244,34 @@ def _unauthorised(status: int, endpoint: Endpoint, said: str) -> tuple[str, str]
     )
 
 
-def _not_found(error: Any, endpoint: Endpoint, request: AnswerRequest | None, said: str) -> tuple[str, str]:
+def _misses_model(error: Any, request: AnswerRequest, said: str) -> bool:
+    """A server that knows the path says what it misses."""
+    name = rf"(?<!\w)({re.escape(request.model)}|model)(?!\w)"
+    return error.code == "model_not_found" or bool(re.search(name, said, re.IGNORECASE))
+
+
+def _other_api_hint(request: AnswerRequest | None) -> str:
+    if request is None or request.api == "responses":
+        return "the server does not have this model in the Responses API: try --api chat"
+    if lacking := for_responses(request.params)[1]:
+        return (
+            f"the Responses API, by which this model is asked, has no {' or '.join(lacking)}: leave it out, "
+            "or let dfer leave it out with --drop-unsupported"
+        )
+    return "--api auto switches to the Responses API by itself; a text completion model will not do"
+
+
+def _kept(body: str, endpoint: Endpoint) -> str:
+    # Some servers send megabytes of a web page with every error.
+    return scrub(body[:_LONGEST_KEPT], endpoint.secrets)
+
+
+def _address_hint(endpoint: Endpoint) -> str:
     where = endpoint.base_url
-    if request is None:
-        return f"{where} does not list its models: {said}", _address_hint(where)
-    model = request.model
-    if error.code != "model_not_found" and not (model in said or re.search(r"\bmodel\b", said)):
-        # A server that knew the path would say that it misses the model.
-        return f"{where} has no chat completions: {said}", _address_hint(where)
-    return (
-        f"{where} knows no model {model!r} (or no chat completions): {said}",
-        "check the model's name and that your account may use it: services answer so for both",
-    )
-
-
-def _address_hint(where: str) -> str:
+    hint = "is it the address of an OpenAI-compatible server?"
     if not where.endswith("/v1"):
-        return f"the address of an OpenAI-compatible server mostly ends in /v1: try --base-url {where}/v1"
-    return "is it the address of an OpenAI-compatible server?"
+        hint = f"the address of an OpenAI-compatible server mostly ends in /v1: try --base-url {where}/v1"
+    return f"{hint}; {proxied}" if (proxied := proxy_hint(endpoint)) else hint
 
 
 def _refused_parameter(error: Any, request: AnswerRequest | None) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from dfer.describe.asking.completion import beginning
 from dfer.describe.asking.endpoint import Endpoint
-from dfer.describe.asking.failures import understand
+from dfer.describe.asking.failures import NOT_YOURS, understand
 from dfer.describe.asking.secrets import scrub
 from dfer.describe.asking.transport import connect
 from dfer.errors import ProviderError
@@ -35,7 +35,7 @@ def list_models(endpoint: Endpoint, *, timeout: float = 20.0) -> tuple[ServerMod
     try:
         body = asyncio.run(_fetch(endpoint, key, timeout))
     except Exception as error:
-        raise understand(error, endpoint=endpoint).as_error() from error
+        raise understand(error, endpoint=endpoint, timeout=timeout).as_error() from None
     try:
         content = json.loads(body)
         # OpenAI and most servers say `data`, some `models`, and one or the other just sends the list.
@@ -58,9 +58,11 @@ def suggestion(models: tuple[ServerModel, ...], wanted: str) -> str:
         return f"the server lists {same.name}: spell it so; your account may not be allowed to use it"
     near = difflib.get_close_matches(wanted.casefold(), by_name, n=4, cutoff=0.5)
     if near:
-        return f"the nearest that the server offers: {', '.join(_shown(by_name[name]) for name in near)}"
+        names = ", ".join(_shown(by_name[name]) for name in near)
+        return f"the nearest that the server offers: {names}; {NOT_YOURS}"
     if models:
-        return f"the server offers {', '.join(_shown(m) for m in models[:4])}; `dfer models` lists all"
+        names = ", ".join(_shown(model) for model in models[:4])
+        return f"the server offers {names}; `dfer models` lists all; {NOT_YOURS}"
     return ""
 
 
@@ -77,16 +79,20 @@ async def _fetch(endpoint: Endpoint, key: str, timeout: float) -> str:
 def _model(row: Any) -> ServerModel:
     if isinstance(row, str):
         return ServerModel(name=row)
+    owner = row.get("owned_by")
     return ServerModel(
         name=str(row.get("id") or row["name"]),
-        owner=row.get("owned_by"),
+        owner=owner if isinstance(owner, str) else None,
         created=_date(row.get("created")),
         shutdown_date=_date(row.get("shutdown_date")),
     )
 
 
 def _date(value: Any) -> str | None:
-    """Servers write dates as seconds or as text."""
-    if isinstance(value, int | float) and value > 0:
-        return datetime.fromtimestamp(value, UTC).date().isoformat()
-    return value if isinstance(value, str) else None
+    """Servers write dates as seconds or as text; what is neither is unknown."""
+    if isinstance(value, str):
+        return value
+    try:
+        return datetime.fromtimestamp(value, UTC).date().isoformat() if value else None
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dfer.describe.asking.providers import LimitName
+from dfer.describe.asking.request import FLOAT_PARAMS
 from dfer.describe.asking.secrets import holds_secret
 from dfer.errors import UsageError
 
@@ -95,11 +96,22 @@ def parse_extra(assignments: Sequence[str]) -> dict[str, Any]:
                 hint="keys are read from the environment: --key-env",
             )
         try:
-            extra[name] = json.loads(value, parse_constant=_no_constant)
-        except ValueError:
+            extra[name] = json.loads(value)
+        except (ValueError, RecursionError):
             extra[name] = value
+        if not _is_json(extra[name]) or (name in FLOAT_PARAMS and not _is_number(extra[name])):
+            raise UsageError(f"--param {name} is no number: {value[:40]!r}", hint="such as top_p=0.9")
     return extra
 
 
-def _no_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_json(value: Any) -> bool:
+    """Python also reads NaN and numbers too large to write, which JSON has not."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -12,7 +12,7 @@ from description_store.hashing import tagged_hash
 from dfer.errors import ConfigurationError
 
 KEY_VERSION = 1
-_FLOAT_PARAMS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
+FLOAT_PARAMS = ("temperature", "top_p", "presence_penalty", "frequency_penalty")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +29,7 @@ class AnswerRequest:
     @property
     def identity(self) -> dict[str, Any]:
         params = {
-            name: float(value) if name in _FLOAT_PARAMS and value is not None else value
+            name: float(value) if name in FLOAT_PARAMS and value is not None else value
             for name, value in self.params.items()
         }
         return {
@@ -72,4 +72,4 @@ def normalised_endpoint(base_url: str) -> str:
 
 
 def _without_user(url: str) -> str:
-    return url.rpartition("@")[2]
+    return url.rpartition("@")[2].partition("?")[0]

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from openai import AsyncOpenAI
 
 # The longest answers of reasoning models are below one of these.
+CONNECT_SECONDS = 10.0
 LONGEST_BODY = 8 * 2**20  # bytes, unpacked
 
 
@@ -29,6 +30,10 @@ def connect(endpoint: Endpoint, key: str) -> "AsyncOpenAI":
             response = await super().send(request, **options | {"stream": True})
             try:
                 body = await _bounded(response.aiter_raw(), response.headers.get("content-encoding", ""))
+            except NotACompletion as error:
+                if response.is_success:
+                    raise
+                body = error.body.encode()  # the status says more than what is wrong with the body
             finally:
                 await response.aclose()
             headers = {

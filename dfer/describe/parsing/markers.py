@@ -39,6 +39,8 @@ _EMPHASIS_IN_WORD = re.compile(r"(?<=[^\W_])(?:\*+|`+|~~+|__+)(?=[^\W_])")
 _EMPHASIS = re.compile(r"\*+|`+|~~+|(?<![^\W_])_+|_+(?![^\W_])")
 _HEAD = re.compile(r"([^:]{1,80}?)(?:[ ]*:[ ]*(?![\d/])|[ ]+(?:[–—]|--?)[ ]+)(?=\S)")
 _EDGES = " ,;:.…!?-–—−|/\\#>=~^" + _BULLET_SIGNS
+# Behind the words ">" belongs to a tag, or to one of CLIP's special tokens, which must be recognised as such.
+_RIGHT_EDGES = _EDGES.replace(">", "")
 _ANDS = re.compile(r"^(?:(?:and|or|&)(?:[ ]+|$))+|[,;][ ]*(?:and|or|&)$", re.IGNORECASE)
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
 _LONGEST_COLON_HEAD, _LONGEST_DASH_HEAD = 4, 3  # in words; a longer one is a phrase of its own
@@ -144,7 +146,7 @@ def tidy(text: str) -> str:
         before = text
         text = text[marked.end() :] if (marked := _MARKERS.match(text)) else text
         text = _EMPHASIS.sub("", _EMPHASIS_IN_WORD.sub(" ", _MARKDOWN_ESCAPE.sub("", text)))
-        text = _ANDS.sub("", " ".join(text.split()).strip(_EDGES))
+        text = _ANDS.sub("", " ".join(text.split()).lstrip(_EDGES).rstrip(_RIGHT_EDGES))
         text = _without_head(_unwrapped(text))
         if text == before:
             break

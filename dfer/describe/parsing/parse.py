@@ -24,7 +24,7 @@ from dfer.describe.parsing.markers import (
 )
 from dfer.describe.parsing.sentences import read_sentences
 
-PARSER_VERSION = "p1"  # stored with every parse: any change of what an answer gives is another version
+PARSER_VERSION = "p2"  # stored with every parse: any change of what an answer gives is another version
 
 _QUESTION_LINE = re.compile(r"^[ \t]*(?:\*\*)?(?:Q|Question)(?: ?\d+)?(?:\*\*)?:", re.MULTILINE)
 _ANSWER_LINE = re.compile(r"^[ \t]*(?:\*\*)?(?:A|Answer)(?: ?\d+)?(?:\*\*)?:(?:\*\*)?", re.MULTILINE)
@@ -86,7 +86,7 @@ def _own_block(text: str, question: str) -> tuple[str, list[str]]:
     before, *blocks = (text[a:b] for a, b in zip([0, *starts], [*starts, len(text)], strict=True))
     asked = " ".join(_words(question))
     answered = [block for block in blocks if has_letter(_answer_in(block))]
-    matching = [block for block in answered if asked and asked in " ".join(_words(block))]
+    matching = [block for block in answered if asked and _repeats(block, asked)]
     if matching or not has_letter(before):
         ranked = matching[::-1] or (answered if asked else answered[::-1])
         own = ranked[0] if ranked else ""
@@ -95,6 +95,13 @@ def _own_block(text: str, question: str) -> tuple[str, list[str]]:
         own = before
         text = _ANSWER_LINE.sub("", before, count=1)
     return text, [one_line(block) for block in [before, *blocks] if block != own and has_letter(block)]
+
+
+def _repeats(block: str, asked: str) -> bool:
+    """Whether a block that starts with "Q:" holds the question that was asked, or a line of it."""
+    line = _QUESTION_LINE.sub("", block.partition("\n")[0])
+    question = " ".join(_words(_ANSWER_ON_SAME_LINE.split(line)[0]))
+    return asked in " ".join(_words(block)) or (question.count(" ") > 1 and question in asked)
 
 
 def _answer_in(block: str) -> str:
