@@ -1,9 +1,11 @@
 """The options that decide what is asked, and of whom: shared by `describe` and `cache explain`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from dfer.describe.asking import providers
 
 from .options import complete_class_set
 from .prompt_argument import complete_prompt
@@ -31,9 +33,9 @@ Prompt = Annotated[
         autocompletion=complete_prompt,
     ),
 ]
-ProviderName = Literal["openai", "ollama", "llamacpp", "vllm", "lmstudio", "openrouter"]
 Provider = Annotated[
-    ProviderName | None, typer.Option(help="A server that dfer knows: its usual address, key and dialect.")
+    providers.ProviderName | None,
+    typer.Option(help="A server that dfer knows: its usual address, key and dialect."),
 ]
 BaseUrl = Annotated[
     str | None,
@@ -48,7 +50,7 @@ EndpointName = Annotated[
     typer.Option(help="Stands for the address in cache keys, so that a server may move."),
 ]
 Api = Annotated[
-    Literal["auto", "chat", "responses"],
+    providers.Api,
     typer.Option(help="Chat completions, the Responses API, or the first until a model wants the second."),
 ]
 Temperature = Annotated[float | None, typer.Option(help="Sent only if given, as all parameters.")]
@@ -76,11 +78,11 @@ def plan(
     classes: str,
     model: str,
     prompt: str,
-    provider: str | None,
+    provider: providers.ProviderName | None,
     base_url: str | None,
     key_env: str | None,
     endpoint_name: str | None,
-    api: Literal["auto", "chat", "responses"],
+    api: providers.Api,
     temperature: float | None,
     seed: int | None,
     max_output_tokens: int | None,

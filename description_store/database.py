@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
@@ -52,6 +53,13 @@ def writing(db: Database) -> Iterator[None]:
         db.rollback()
         raise
     db.commit()
+
+
+def insert_new(db: Database, table: str, row: dict[str, Any]) -> None:
+    """Content-addressed rows: one of this hash is the same, so it stays as it is."""
+    with writing(db):
+        if not db.table(table).count_where("hash = ?", [row["hash"]]):
+            db.table(table).insert(row)
 
 
 def now() -> str:

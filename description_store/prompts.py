@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from description_store.database import insert_new
 from description_store.errors import UnknownName
 from description_store.records import Record
 
@@ -17,6 +18,10 @@ class StoredPrompt(Record):
     name: str
     text: str
     sets: tuple[int, ...] = ()
+
+
+def save_prompt(db: Database, *, prompt_hash: str, name: str, text: str) -> None:
+    insert_new(db, "prompts", {"hash": prompt_hash, "name": name, "text": text})
 
 
 def list_prompts(db: Database) -> list[StoredPrompt]:

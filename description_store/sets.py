@@ -6,26 +6,15 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from description_store.database import now, writing
+from description_store.database import insert_new, now, writing
 from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
 from description_store.records import Description, DescriptionSet, Provenance
 
 
-def save_prompt(db: Database, *, prompt_hash: str, name: str, text: str) -> None:
-    _insert_new(db, "prompts", {"hash": prompt_hash, "name": name, "text": text})
-
-
 def save_class_set(db: Database, *, class_set_hash: str, name: str, content: Any) -> None:
     row = {"hash": class_set_hash, "name": name, "content": canonical_json(content)}
-    _insert_new(db, "class_sets", row)
-
-
-def _insert_new(db: Database, table: str, row: dict[str, Any]) -> None:
-    """Content-addressed rows: one of this hash is the same, so it stays as it is."""
-    with writing(db):
-        if not db.table(table).count_where("hash = ?", [row["hash"]]):
-            db.table(table).insert(row)
+    insert_new(db, "class_sets", row)
 
 
 def load_class_set_content(db: Database, class_set_hash: str) -> list[dict[str, Any]]:

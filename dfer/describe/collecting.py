@@ -16,8 +16,9 @@ from dfer.describe.asking.ask import Listener, Next, Patience, Turn, ask_all
 from dfer.describe.asking.endpoint import Endpoint
 from dfer.describe.asking.failures import Failure
 from dfer.describe.asking.models import list_models, suggestion
+from dfer.describe.asking.providers import Api
 from dfer.describe.asking.request import AnswerRequest
-from dfer.describe.planning import Api, Question
+from dfer.describe.planning import Question
 from dfer.errors import ConfigurationError, ContentError, DferError, ProviderError
 
 _MODELS_SECONDS = 10.0

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from description_store.prompts import save_prompt
 from description_store.records import DescriptionSet
-from description_store.sets import save_class_set, save_prompt, save_set
+from description_store.sets import save_class_set, save_set
 from dfer import __version__
 from dfer.describe.cautions import cautions
 from dfer.describe.collecting import Manner, OnEvent, collect, no_event

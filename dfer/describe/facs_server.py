@@ -31,6 +31,7 @@ def facs_server(port: int = 0) -> Iterator[str]:
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # headers and body are two packets, which would wait for each other
 
     def do_GET(self) -> None:
         if self.path == "/v1/models":

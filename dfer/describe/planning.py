@@ -2,19 +2,19 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from description_store.hashing import canonical_json
 from dfer.class_sets import ClassSet
 from dfer.describe import facs_author
 from dfer.describe.asking.endpoint import Endpoint
 from dfer.describe.asking.parameters import Parameters, for_responses
+from dfer.describe.asking.providers import Api
 from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.asking.secrets import holds_secret
 from dfer.describe.templates import PromptTemplate, render_all
 from dfer.errors import UsageError
 
-Api = Literal["auto", "chat", "responses"]
 NO_PARAMETERS = Parameters()
 
 

@@ -9,8 +9,9 @@ from dfer_cli.prompt_argument import complete_prompt, resolve_prompt
 
 from description_store.database import open_store
 from description_store.errors import StoreError
+from description_store.prompts import save_prompt
 from description_store.records import Description, DescriptionSet, Provenance
-from description_store.sets import save_class_set, save_prompt, save_set
+from description_store.sets import save_class_set, save_set
 from dfer.class_sets import ClassSet, load_class_set
 from dfer.describe.templates import PromptTemplate, load_template, parse_template
 from tests.cli.conftest import Dfer

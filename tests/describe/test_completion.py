@@ -49,6 +49,7 @@ def test_local_servers_end_answers_in_their_own_words(finish_reason: str | None)
     [
         (body("I'm sorry, but I can't help with that."), "refused", "refused"),
         (body("As an AI language model, I"), "refused", "refused"),
+        (body("Certainly not.\n\nI can't describe people."), "refused", "refused"),
         (body(None, message={"refusal": "No."}), "refused", "No."),
         (body("1. raised", finish_reason="length"), "length", "--max-output-tokens"),
         (body("", finish_reason="length", message={"reasoning_content": "hm"}), "unfinished", "reasoning"),

@@ -6,9 +6,9 @@ import pytest
 
 from description_store.database import open_store
 from description_store.errors import UnknownName
-from description_store.prompts import StoredPrompt, find_prompt, list_prompts
+from description_store.prompts import StoredPrompt, find_prompt, list_prompts, save_prompt
 from description_store.records import Description, DescriptionSet, Provenance
-from description_store.sets import save_class_set, save_prompt, save_set
+from description_store.sets import save_class_set, save_set
 
 FIRST, SECOND, THIRD = (f"pt1:{start.ljust(64, '0')}" for start in ("abcd1", "abcd2", "ef01"))
 

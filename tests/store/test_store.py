@@ -14,6 +14,7 @@ from description_store.database import open_store
 from description_store.errors import StoreError, UnknownName
 from description_store.hashing import canonical_json, tagged_hash
 from description_store.migrations import IMMUTABLE_TABLES
+from description_store.prompts import save_prompt
 from description_store.records import Attempt, Parse, Prediction, Provenance, Run
 from description_store.runs import find_run, list_runs, load_predictions, save_run
 from description_store.sets import (
@@ -22,7 +23,6 @@ from description_store.sets import (
     load_set,
     move_alias,
     save_class_set,
-    save_prompt,
     save_set,
 )
 from tests.store.examples import a_set, an_answer

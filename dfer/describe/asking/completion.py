@@ -167,7 +167,9 @@ def _judge(said: _Said) -> tuple[Verdict, str]:
         return "unfinished", f"the answer did not end by itself (finish_reason {said.finish_reason!r})"
     if garbled := _GARBLED.search(said.text):
         return "garbled", f"the answer holds the control character {garbled[0]!a}: {beginning(said.text)}"
-    if _REFUSAL.match(answered):
+    # A refusal may follow a polite line, but not a list.
+    first_lines = [line for line in answered.splitlines() if line.strip()][:2]
+    if any(map(_REFUSAL.match, first_lines)):
         return "refused", f"the model refused: {beginning(answered)}"
     return "clean", ""
 

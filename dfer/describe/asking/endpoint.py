@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlsplit
 
-from dfer.describe.asking.providers import OPENAI, PROVIDERS, LimitName
+from dfer.describe.asking.providers import OPENAI, PROVIDERS, LimitName, ProviderName
 from dfer.describe.asking.request import normalised_endpoint
 from dfer.describe.asking.secrets import holds_secret
 from dfer.errors import ConfigurationError, UsageError
@@ -68,7 +68,7 @@ class Endpoint:
 
 def choose_endpoint(
     *,
-    provider: str | None = None,
+    provider: ProviderName | None = None,
     base_url: str | None = None,
     key_env: str | None = None,
     name: str | None = None,

@@ -5,6 +5,9 @@ from typing import Literal
 
 OPENAI = "https://api.openai.com/v1"
 LimitName = Literal["max_tokens", "max_completion_tokens"]
+ProviderName = Literal["openai", "ollama", "llamacpp", "vllm", "lmstudio", "openrouter"]
+# "auto": chat completions, until a model says that it is only to be had by the Responses API.
+Api = Literal["auto", "chat", "responses"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -17,7 +20,7 @@ class Provider:
     limit_name: LimitName = "max_tokens"
 
 
-PROVIDERS = {
+PROVIDERS: dict[ProviderName, Provider] = {
     "openai": Provider(base_url=OPENAI, key_env="OPENAI_API_KEY", limit_name="max_completion_tokens"),
     "ollama": Provider(base_url="http://localhost:11434/v1"),
     "llamacpp": Provider(base_url="http://localhost:8080/v1"),
