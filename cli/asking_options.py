@@ -54,7 +54,7 @@ Api = Annotated[
     typer.Option(help="Chat completions, the Responses API, or the first until a model wants the second."),
 ]
 Temperature = Annotated[float | None, typer.Option(help="Sent only if given, as all parameters.")]
-Seed = Annotated[int | None, typer.Option(help="The server's seed; best effort at most servers.")]
+Seed = Annotated[int | None, typer.Option(help="The first sample's seed; each further one has the next.")]
 MaxOutputTokens = Annotated[int | None, typer.Option(min=1, help="The output limit of one answer.")]
 ReasoningEffort = Annotated[
     str | None, typer.Option(help="How long a reasoning model thinks: none, low, medium, high, …")

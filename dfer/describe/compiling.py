@@ -15,6 +15,7 @@ OnOverflow = Literal["error", "trim", "ask"]
 
 # English makes words of an emotion's name: happiness, happy, happily; anger, angry; surprise, surprised.
 _NAME_ENDING = re.compile(r"(?:iness|ety|er|e)$|(?P<noun>ness|ment)$")
+_NAMED = 4
 _WORD_ENDING = (
     "(?:s|d|ed|edly|es|ing|ingly|y|ily|ier|ful|fully|ly|ous|ously|uous|uously|e|er|ered|ry|rily|dened"
     "|iness|ness|ment|ety)"
@@ -150,7 +151,9 @@ def _shared_descriptors(descriptions: Sequence[Description], class_set: ClassSet
     for sharing in owners.values():
         for name, descriptor in sharing:
             if others := [other for other, _ in sharing if not parts[name] & parts[other]]:
-                warnings.setdefault(name, []).append(f"{descriptor!r} is also said of {', '.join(others)}")
+                more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
+                named = ", ".join(others[:_NAMED]) + more
+                warnings.setdefault(name, []).append(f"{descriptor!r} is also said of {named}")
     return warnings
 
 

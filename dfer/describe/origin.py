@@ -30,7 +30,7 @@ def provenance_of(
         prompt=questions.template.name,
         prompt_hash=questions.template.hash,
         params=questions.all[0].request.identity["params"],
-        sent=_sent_otherwise(questions, answers),
+        sent=_sent_otherwise(collected),
         samples=questions.samples if questions.samples > 1 else None,
         keep=keep,
         truncated=tuple(cut) or None,
@@ -46,12 +46,12 @@ def _resolved_otherwise(questions: Questions, answers: Sequence[Answer]) -> tupl
     return tuple(found) if found not in ([], [questions.model]) else None
 
 
-def _sent_otherwise(questions: Questions, answers: Sequence[Answer]) -> tuple[dict[str, Any], ...] | None:
+def _sent_otherwise(collected: Collected) -> tuple[dict[str, Any], ...] | None:
     """Api and parameters that answers were really got with, where a server made us ask otherwise."""
-    asked = questions.all[0].request
-    as_asked = canonical_json({"api": asked.api, "params": asked.identity["params"]})
-    sent = {
-        canonical_json(one): one
-        for one in ({"api": a.identity["api"], "params": a.identity["params"]} for a in answers)
-    }
-    return tuple(sent[text] for text in sorted(sent) if text != as_asked) or None
+    sent: dict[str, dict[str, Any]] = {}
+    for question in collected.questions:
+        asked, answered = question.request.identity, collected.answers[question.label].identity
+        really = {"api": answered["api"], "params": answered["params"]}
+        if really != {"api": asked["api"], "params": asked["params"]}:
+            sent[canonical_json(really)] = really
+    return tuple(sent[text] for text in sorted(sent)) or None

@@ -112,7 +112,7 @@ def plan_questions(
                 endpoint=address,
                 model=model,
                 messages=_message(text),
-                params=params,
+                params=_for_sample(params, sample),
                 sample_index=sample,
             ),
         )
@@ -136,6 +136,11 @@ def plan_questions(
         samples=samples,
         all=questions,
     )
+
+
+def _for_sample(params: dict[str, Any], sample: int) -> dict[str, Any]:
+    """Each sample has a seed of its own: with the same one a server gives the same answer again."""
+    return params | {"seed": params["seed"] + sample} if params.get("seed") is not None else params
 
 
 def _message(text: str) -> tuple[dict[str, str], ...]:

@@ -7,6 +7,7 @@ has been rendered and no two classes ask the same question.
 """
 
 import difflib
+import functools
 import re
 import tomllib
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Literal
 
-from jinja2 import TemplateError, meta
+from jinja2 import Template, TemplateError, meta
 
 from description_store.hashing import tagged_hash
 from dfer.class_sets import ClassSet, EmotionClass
@@ -193,9 +194,15 @@ def render_shorten(
     return question
 
 
+@functools.cache
+def _compiled(body: str) -> Template:
+    """Hundreds of classes are asked by one template."""
+    return _ENVIRONMENT.from_string(body)
+
+
 def _render(template: PromptTemplate, emotion: EmotionClass, class_set: ClassSet, **more: str | int) -> str:
     try:
-        question = _ENVIRONMENT.from_string(template.body).render(
+        question = _compiled(template.body).render(
             class_name=emotion.display,
             components=emotion.components,
             class_set=class_set.name,

@@ -210,3 +210,14 @@ def test_defaults_of_other_commands_do_not_filter_the_cache(dfer: Dfer, describe
     assert len(dfer("cache list --json").json["answers"]) == 7
     assert len(dfer("cache export").out.splitlines()) == 7
     assert dfer("cache list --model another --json").json["answers"] == []
+
+
+def test_each_sample_has_a_seed_of_its_own_and_the_first_is_the_one_that_was_given(
+    dfer: Dfer, server, describe
+) -> None:
+    dfer(f"{describe} --seed 5")
+    made = dfer(f"{describe} --seed 5 --samples 3 --json").json
+    assert made["calls"] == {"cached": 7, "made": 14, "failed": 0}
+    assert sorted(request["seed"] for request in server.requests) == [5] * 7 + [6] * 7 + [7] * 7
+    provenance = dfer("sets show latest --json").json["provenance"]
+    assert (provenance["params"], provenance["sent"]) == ({"seed": 5}, None)

