@@ -210,9 +210,13 @@ def _print_described(described: "Described", prices: "Prices | None", *, quiet: 
         output.warn(
             f"and {rest} more of this kind: dfer sets show {saved.name} --json has them all", quiet=quiet
         )
-    for d in saved.descriptions:
-        if d.dropped:
-            output.warn(f"{d.class_name}: left out: {'; '.join(d.dropped)}", quiet=quiet)
+    left_out = [f"{d.class_name}: left out: {'; '.join(d.dropped)}" for d in saved.descriptions if d.dropped]
+    if saved.provenance.keep is None:
+        for line in left_out:
+            output.warn(line, quiet=quiet)
+    elif left_out:
+        number = output.count_of(sum(len(d.dropped) for d in saved.descriptions), "descriptor")
+        output.note(f"left out {number}; dfer sets show {saved.name} --json names them", quiet=quiet)
     output.note(
         f"{len(saved.descriptions)} classes · {described.calls_cached} cached · {described.calls_made} asked"
         f" · {described.calls_failed} failed{_usage(described, prices)} · "

@@ -157,7 +157,7 @@ class _Recorder:
     on_event: OnEvent
     labels: dict[str, str] = field(init=False)
     waiting: set[str] = field(init=False, default_factory=set)
-    unknown_model: list[str] = field(init=False, default_factory=list)
+    not_found: dict[str, Failure] = field(init=False, default_factory=dict)
     holder: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -188,7 +188,7 @@ class _Recorder:
             )
         finally:
             claims.release(self.db, self.holder)
-        if self.unknown_model:
+        if self.not_found:
             self.suggest_models()
 
     def on_turn(self, request: AnswerRequest) -> Turn:
@@ -229,7 +229,7 @@ class _Recorder:
             self.collected.answers[label] = kept
             self.on_event(label, "answered", f"{answer.seconds:.1f} s")
         else:
-            self.collected.failures[label] = ContentError(f"{label}: {answer.reason}")
+            self.collected.failures[label] = ContentError(answer.reason)
             self.on_event(label, "unusable", answer.reason)
 
     def on_failure(self, request: AnswerRequest, failure: Failure, then: Next, seconds: float) -> None:
@@ -252,8 +252,11 @@ class _Recorder:
         if then == "give up":
             claims.release(self.db, self.holder, request.key)
             self.collected.failures[label] = failure.as_error()
-            if failure.outcome == "unknown model":
-                self.unknown_model.append(label)
+            # Without /v1 the address is the likelier mistake: some servers list models at their root too.
+            if failure.outcome == "unknown model" or (
+                failure.outcome == "not found" and request.api == "chat" and self.has_usual_path
+            ):
+                self.not_found[label] = failure
             self.on_event(label, "failed", failure.message)
         elif then == "try again":
             wait = f" (waiting {failure.retry_after:.0f} s as asked)" if failure.retry_after else ""
@@ -271,16 +274,25 @@ class _Recorder:
         with contextlib.suppress(sqlite3.OperationalError):
             claims.renew(self.db, self.holder)
 
+    @property
+    def has_usual_path(self) -> bool:
+        return self.endpoint.base_url.endswith("/v1")
+
     def suggest_models(self) -> None:
-        """A model that was not found may be misspelt or retired: the server's own list says which."""
+        """A model that was not found may be misspelt or retired: the server's own list says which.
+
+        A server that lists its models is at this address, so that what it did not find is the model.
+        """
         try:
             models = list_models(self.endpoint, timeout=_MODELS_SECONDS)
         except Exception:
             return  # whatever is wrong with the list, the answer to the question said enough
-        for label in self.unknown_model:
-            error = self.collected.failures[label]
-            hint = suggestion(models, self.questions[0].request.model) or error.hint
-            self.collected.failures[label] = type(error)(error.message, hint=hint)
+        wanted = self.questions[0].request.model
+        for label, failure in self.not_found.items():
+            hint = suggestion(models, wanted)
+            if hint and failure.outcome == "not found":
+                hint = f"the address is right, it lists models; {hint}"
+            self.collected.failures[label] = failure.kind(failure.message, hint=hint or failure.hint)
 
 
 def _check_complete(questions: Sequence[Question], collected: Collected, refresh: bool) -> None:
@@ -295,7 +307,10 @@ def _check_complete(questions: Sequence[Question], collected: Collected, refresh
     assert worst is not None, "a question without an answer has a failure, or a terminal one stopped the run"
     others = [cause.message for cause in dict.fromkeys(causes) if cause.message != worst.message]
     if isinstance(worst, ContentError):
-        listed = "\n  ".join(cause.message for cause in causes)
+        labels: dict[str, list[str]] = {}
+        for label, cause in collected.failures.items():
+            labels.setdefault(cause.message, []).append(label)
+        listed = "\n  ".join(f"{', '.join(alike)}: {message}" for message, alike in labels.items())
         hint = (
             worst.hint
             or "every answer is kept; the same command asks these again, or change the prompt or the model"

@@ -391,7 +391,7 @@ def test_one_descriptor_is_warned_of_and_more_than_wanted_are_left_out(describe:
     assert "only one descriptor was found" in fear["warnings"]
     assert happiness["descriptors"] == [f"sign {i} of happiness" for i in (1, 2, 3)]
     assert happiness["dropped"] == [f"sign {i} of happiness" for i in (4, 5)]
-    assert "happiness: left out: sign 4 of happiness; sign 5 of happiness" in shown.err
+    assert "left out 12 descriptors; dfer sets show v1 --json names them" in shown.err
 
 
 # d2: Duplicates inside a class

@@ -471,6 +471,14 @@ def test_a_wrong_path_is_not_taken_for_a_wrong_model(describe: Describe) -> None
     assert "offers" not in done.err
 
 
+def test_a_server_that_lists_its_models_does_not_find_the_model_whatever_it_says(describe: Describe) -> None:
+    """mlx_lm.server says so of a model that it does not have."""
+    reply = Reply(status=404, body=b"Cannot find an appropriate snapshot folder")
+    with LlmServer(always(reply), models=model_list("test-modell", "b")) as server:
+        done = describe(server)
+    check_refused(done, 3, "the address is right, it lists models", "test-modell")
+
+
 # d1: 400 unsupported temperature / max_tokens
 
 
