@@ -165,6 +165,9 @@ def prune(
     if json:
         output.print_json({"removed": yes, "answers": len(going.answer_ids), "attempts": going.attempts})
         return
+    if not going.answer_ids and not going.attempts:
+        output.say(f"nothing to remove that is older than {older_than:g} h (--older-than)")
+        return
     what = f"{output.count_of(len(going.answer_ids), 'answer')} and {going.attempts} failed requests"
     output.say(f"{what} {'removed' if yes else 'would be removed: add --yes'}")
 

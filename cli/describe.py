@@ -143,7 +143,14 @@ def describe(
         accept_truncated=accept_truncated,
     )
     if dry_run:
-        print_plan(questions, cached_labels(db, questions, manner), max_output_tokens, price_list, json=json)
+        print_plan(
+            questions,
+            cached_labels(db, questions, manner),
+            max_output_tokens,
+            price_list,
+            may_shorten=on_overflow == "ask",
+            json=json,
+        )
         return
     with open_store(db) as store:
         with watch(len(questions.all), quiet=quiet) as on_event:

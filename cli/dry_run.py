@@ -29,6 +29,7 @@ def print_plan(
     output_limit: int | None,
     prices: "Prices | None",
     *,
+    may_shorten: bool,
     json: bool,
 ) -> None:
     """`cached` holds labels; `output_limit` is per answer, None where none was given."""
@@ -77,3 +78,6 @@ def print_plan(
         out = f"{most_out:,}" if most_out is not None else "unknown (no --max-output-tokens)"
         money = f" · cost at most {prices.describe(cost)}" if prices else ""
         output.note(f"at most {most_in:,} tokens in, {out} out{money}")
+    if may_shorten:
+        number = len(questions.class_set.names)
+        output.note(f"beyond that up to {number} questions for fewer words (--on-overflow ask)")

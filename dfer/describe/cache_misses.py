@@ -31,8 +31,9 @@ def explain_cache(db: Database, questions: Questions, *, serving: Serving) -> li
     stored = identities(db)
     failed = {attempt.key: attempt.message for attempt in attempts_of(db, keys)}
     # What another class has already found is no near miss of this one.
-    taken = {answer.key for answer in found.values()}
-    near = StoredQuestions(identity for key, (identity, _) in stored.items() if key not in taken)
+    near = StoredQuestions(
+        (identity for identity, _ in stored.values()), unlike=(answer.identity for answer in found.values())
+    )
     explained = []
     for question in questions.all:
         key = question.request.key

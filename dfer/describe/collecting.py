@@ -110,7 +110,7 @@ def collect(
     if missing and manner.offline:
         raise ProviderError(
             f"{len(missing)} of {len(questions)} answers are not cached: {_named(missing)}",
-            hint="run once without --offline; `dfer cache explain` with the same options says what differs",
+            hint="run once without --offline; `dfer cache explain` says what differs",
         )
     if missing and endpoint is None:
         _ask_offline_author(db, missing, collected, manner, on_event)
@@ -289,10 +289,11 @@ class _Recorder:
             return  # whatever is wrong with the list, the answer to the question said enough
         wanted = self.questions[0].request.model
         for label, failure in self.not_found.items():
-            hint = suggestion(models, wanted)
+            hint, message = suggestion(models, wanted), failure.message
             if hint and failure.outcome == "not found":
                 hint = f"the address is right, it lists models; {hint}"
-            self.collected.failures[label] = failure.kind(failure.message, hint=hint or failure.hint)
+                message = message.replace("has no chat completions", f"knows no model {wanted!r}")
+            self.collected.failures[label] = failure.kind(message, hint=hint or failure.hint)
 
 
 def _check_complete(questions: Sequence[Question], collected: Collected, refresh: bool) -> None:

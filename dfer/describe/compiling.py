@@ -70,7 +70,8 @@ def compile_descriptions(
     problems += _same_to_clip(descriptions)
     if problems:
         raise ContentError(
-            "no description set was saved:\n  " + "\n  ".join(problems), hint=_what_to_do(problems)
+            "no description set was saved:\n  " + "\n  ".join(problems),
+            hint=_what_to_do(problems, on_overflow),
         )
     shared = _shared_descriptors(descriptions, class_set)
     return tuple(
@@ -118,8 +119,14 @@ def _compile(
     )
 
 
-def _what_to_do(problems: list[str]) -> str:
-    if any("the budget is" in problem for problem in problems):
+def _what_to_do(problems: list[str], on_overflow: OnOverflow) -> str:
+    over = any("the budget is" in problem for problem in problems)
+    if over and on_overflow == "ask":
+        return (
+            "the LLM was asked for fewer words, and its answer is still too long: --on-overflow trim drops "
+            "whole descriptors; fewer --context-tokens leave more room"
+        )
+    if over:
         return (
             "all answers are kept; --on-overflow trim drops whole descriptors from the end and records them, "
             "ask has the LLM shorten them; fewer --context-tokens leave more room"

@@ -22,11 +22,13 @@ class FieldDifference:
 class StoredQuestions:
     """What was asked before, by its words: thousands of questions are compared with thousands."""
 
-    def __init__(self, identities: Iterable[Identity]) -> None:
+    def __init__(self, identities: Iterable[Identity], *, unlike: Iterable[Identity] = ()) -> None:
+        """`unlike`: only the very same words make these near; they are about something else."""
         self._by_text: dict[str, list[Identity]] = {}
         for identity in identities:
             self._by_text.setdefault(_text(identity), []).append(identity)
-        self._words = {text: frozenset(text.split()) for text in self._by_text}
+        others = {_text(identity) for identity in unlike}
+        self._words = {text: frozenset(text.split()) for text in self._by_text if text not in others}
         self._nearest: dict[str, str] = {}
 
     def nearest(self, asked: Identity) -> tuple[FieldDifference, ...] | None:
@@ -34,7 +36,7 @@ class StoredQuestions:
 
         The same words come before the same server: what changed is mostly a parameter, a model or an address.
         """
-        if not self._by_text:
+        if not self._words and _text(asked) not in self._by_text:
             return None
         similar = self._by_text[self._nearest_text(_text(asked))]
         # Of equally similar ones the last stored.

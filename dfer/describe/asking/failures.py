@@ -155,7 +155,9 @@ def _status(error: Any, endpoint: Endpoint, request: AnswerRequest | None) -> Fa
         message = f"{where} knows no model {request.model!r} (or no chat completions): {said}"
         return _say(failure, "unknown model", (message, f"check the model's name; {NOT_YOURS}"))
     if status == 404:
-        what = "does not list its models" if request is None else "has no chat completions"
+        what = "does not list its models"
+        if request is not None:
+            what = "has no Responses API" if request.api == "responses" else "has no chat completions"
         return _say(failure, "not found", (f"{where} {what}: {said}", _address_hint(endpoint)))
     if status in (400, 422) and (name := _refused_parameter(error, request)):
         assert request is not None, "a parameter was found in it"
