@@ -101,7 +101,7 @@ def describe(
     from dfer.describe.asking.ask import Patience
     from dfer.describe.asking.secrets import scrub
     from dfer.describe.clip_tokens import token_budget
-    from dfer.describe.collecting import Manner
+    from dfer.describe.collected import Manner
     from dfer.describe.describing import describe
     from dfer.describe.prices import load_prices
 
@@ -179,7 +179,7 @@ def describe(
 def _as_json(described: "Described", context_tokens: int) -> dict[str, Any]:
     from dfer.describe.clip_tokens import token_budget
 
-    from .sets import classes_as_json
+    from .set_output import classes_as_json
 
     saved = described.description_set
     return {

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from . import output
 
 if TYPE_CHECKING:
-    from dfer.describe.collecting import Manner
+    from dfer.describe.collected import Manner
     from dfer.describe.planning import Questions
     from dfer.describe.prices import Prices
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from . import output
 
 if TYPE_CHECKING:
-    from dfer.describe.collecting import Event, OnEvent
+    from dfer.describe.collected import Event, OnEvent
 
 _DONE = ("cached", "answered", "failed", "unusable")
 

@@ -9,7 +9,8 @@ from description_store.records import DescriptionSet
 from description_store.sets import save_class_set, save_set
 from dfer import __version__
 from dfer.describe.cautions import cautions
-from dfer.describe.collecting import Manner, OnEvent, collect, no_event
+from dfer.describe.collected import Manner, OnEvent, no_event
+from dfer.describe.collecting import collect
 from dfer.describe.compiling import ClassWords, OnOverflow, compile_descriptions, too_long
 from dfer.describe.origin import provenance_of
 from dfer.describe.planning import Questions

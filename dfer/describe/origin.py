@@ -5,7 +5,7 @@ from typing import Any
 
 from description_store.hashing import canonical_json
 from description_store.records import Answer, Provenance
-from dfer.describe.collecting import Collected
+from dfer.describe.collected import Collected
 from dfer.describe.parsing import PARSER_VERSION
 from dfer.describe.planning import Questions
 from dfer.describe.templates import PromptTemplate

@@ -6,7 +6,8 @@ from dataclasses import replace
 from sqlite_utils import Database
 
 from dfer.describe.clip_tokens import count_tokens, token_budget
-from dfer.describe.collecting import Collected, Manner, OnEvent, collect
+from dfer.describe.collected import Collected, Manner, OnEvent
+from dfer.describe.collecting import collect
 from dfer.describe.compiling import ClassWords, join
 from dfer.describe.planning import Questions
 from dfer.describe.templates import PromptTemplate, render_shorten
