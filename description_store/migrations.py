@@ -23,6 +23,7 @@ IMMUTABLE_TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "predictions": (("run_id", "position"),),
     "prompts": (("hash",),),
     "runs": (("id",),),
+    "set_notes": (("id",),),
 }
 
 # Rows that `dfer cache prune` may remove as long as this is not true of them (OLD is the row).
@@ -49,6 +50,12 @@ def m001_initial(db: Database) -> None:
 def m002_samples_and_adapted_requests(db: Database) -> None:
     """A description may come from several answers; an answer may have been got by an adapted request."""
     _execute_all(db, _SAMPLES_AND_ADAPTED_REQUESTS)
+
+
+@migrations()
+def m003_rendering_notes_and_tags(db: Database) -> None:
+    """A set says how its descriptors become text (NULL: one comma list); notes and tags may come later."""
+    _execute_all(db, _RENDERING_NOTES_AND_TAGS)
 
 
 def _execute_all(db: Database, statements: str) -> None:
@@ -238,5 +245,28 @@ CREATE TABLE claims (
     key TEXT PRIMARY KEY,
     holder TEXT NOT NULL,
     renewed_at REAL NOT NULL
+) STRICT;
+"""
+
+_RENDERING_NOTES_AND_TAGS = """
+ALTER TABLE description_sets ADD COLUMN rendering TEXT CHECK (rendering IS NULL OR json_valid(rendering));
+
+CREATE INDEX sets_by_parent ON description_sets (parent);
+
+CREATE INDEX aliases_by_set ON set_aliases (version);
+
+CREATE TABLE set_notes (
+    id INTEGER PRIMARY KEY,
+    version INTEGER NOT NULL REFERENCES description_sets (version),
+    note TEXT NOT NULL,
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX notes_by_set ON set_notes (version);
+
+CREATE TABLE set_tags (
+    version INTEGER NOT NULL REFERENCES description_sets (version),
+    tag TEXT NOT NULL,
+    created_at TEXT NOT NULL,
+    PRIMARY KEY (version, tag)
 ) STRICT;
 """

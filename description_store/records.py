@@ -7,6 +7,9 @@ from pydantic import BaseModel, ConfigDict
 from description_store.hashing import tagged_hash
 
 SetKind = Literal["llm", "builtin", "control", "edit", "import"]
+Form = Literal["list", "sentence", "each"]
+Combine = Literal["joined", "mean_embedding", "mean_score", "max_score", "mean_raw"]
+Compounds = Literal["average", "concatenate"]
 Verdict = Literal[
     "clean", "refused", "content_filter", "length", "empty", "unfinished", "garbled", "duplicate"
 ]
@@ -70,7 +73,8 @@ class Parse(Record):
 class Description(Record):
     """One class's descriptors and the text compiled from them.
 
-    `tokens` counts what CLIP sees of the text, without start, end and context tokens.
+    Where CLIP reads several texts of a class, `text` holds them one per line. `tokens` counts what CLIP sees
+    of the text, of the longest if there are several, without start, end and context tokens.
     """
 
     class_name: str
@@ -81,13 +85,41 @@ class Description(Record):
     warnings: tuple[str, ...] = ()
     parse_ids: tuple[int, ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        return tuple(self.text.split("\n"))
+
+
+class Rendering(Record):
+    """How descriptors become the text or texts that CLIP reads, and how several texts make one class score.
+
+    `form`: one comma "list" (DFER-CLIP), one "sentence" (EmoCLIP), or "each" descriptor a text of its own
+    (Menon & Vondrick). `prefix` and `suffix` stand around each text; `{class}` in them is the class as people
+    read it. `combine`: "joined" means one text; else the mean of normalised embeddings, normalised again
+    ("mean_embedding"), the mean or the maximum of the texts' scores, or the mean of the embeddings as they
+    are ("mean_raw", EmoCLIP's compounds). `compounds`: the classes with components take their text from
+    those, as separate texts ("average") or one after the other ("concatenate"), as EmoCLIP §III-C compares;
+    None: they have words of their own.
+    """
+
+    form: Form = "list"
+    prefix: str = ""
+    suffix: str = "."
+    combine: Combine = "joined"
+    compounds: Compounds | None = None
+
+
+COMMA_LIST = Rendering()
+
 
 class Provenance(Record):
     """Where a set's words come from. Part of its hash: the same words by another author are another set.
 
     `model` and `params` are what was asked for; `resolved_models` and `sent` say otherwise where the server
     used other models, or had to be asked otherwise. `truncated` and `shortened` name the classes whose answer
-    was cut or whose text was shortened by asking. What is None is no part of the hash.
+    was cut or whose text was shortened by asking. `pooling` says how samples were merged where that was
+    another way than the first. `change` says what made a child of its parent, by hand where it is {"edit"}.
+    `imported` names the file of an import by name, SHA-256 and format. What is None is no part of the hash.
     """
 
     kind: SetKind
@@ -100,6 +132,7 @@ class Provenance(Record):
     sent: tuple[dict[str, Any], ...] | None = None
     samples: int | None = None
     keep: int | None = None
+    pooling: str | None = None
     truncated: tuple[str, ...] | None = None
     shortened: tuple[str, ...] | None = None
     shorten_prompt_hash: str | None = None
@@ -107,21 +140,29 @@ class Provenance(Record):
     parent_hash: str | None = None
     control: str | None = None
     seed: int | None = None
+    change: dict[str, Any] | None = None
+    imported: dict[str, str] | None = None
 
 
 class DescriptionSet(Record):
-    """Descriptions for a whole class set, in its order. `version` 0 means: not saved yet."""
+    """Descriptions for a whole class set, in its order. `version` 0 means: not saved yet.
+
+    `note` was saved with the set and never changes; `notes` and `tags` came later.
+    """
 
     version: int = 0
     class_set: str
     class_set_hash: str
     descriptions: tuple[Description, ...]
     provenance: Provenance
+    rendering: Rendering = COMMA_LIST
     context_tokens: int
     note: str = ""
     dfer_version: str = ""
     created_at: str = ""
     aliases: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -137,16 +178,17 @@ class DescriptionSet(Record):
 
     @property
     def hash(self) -> str:
-        """Identity: class set, words in order, provenance. Not: version, note, dates, budget, warnings."""
-        return tagged_hash(
-            "ds1",
-            {
-                "class_set": self.class_set,
-                "class_set_hash": self.class_set_hash,
-                "descriptions": [[d.class_name, list(d.descriptors), d.text] for d in self.descriptions],
-                "provenance": self.provenance.model_dump(mode="json", exclude_none=True),
-            },
-        )
+        """Identity: class set, words in order, rendering, provenance. Not: version, notes, dates, budget,
+        warnings. The comma list of the first sets is no part of it, so that theirs stay what they were."""
+        identity = {
+            "class_set": self.class_set,
+            "class_set_hash": self.class_set_hash,
+            "descriptions": [[d.class_name, list(d.descriptors), d.text] for d in self.descriptions],
+            "provenance": self.provenance.model_dump(mode="json", exclude_none=True),
+        }
+        if self.rendering != COMMA_LIST:
+            identity["rendering"] = self.rendering.model_dump(mode="json")
+        return tagged_hash("ds1", identity)
 
 
 class Prediction(Record):

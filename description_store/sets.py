@@ -9,7 +9,7 @@ from sqlite_utils import Database
 from description_store.database import insert_new, now, writing
 from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
-from description_store.records import Description, DescriptionSet, Provenance
+from description_store.records import COMMA_LIST, Description, DescriptionSet, Provenance, Rendering
 
 
 def save_class_set(db: Database, *, class_set_hash: str, name: str, content: Any) -> None:
@@ -41,7 +41,8 @@ def save_set(db: Database, unsaved: DescriptionSet) -> tuple[DescriptionSet, boo
         parent = db.execute(
             "SELECT version FROM description_sets WHERE hash = ?", [unsaved.provenance.parent_hash]
         ).fetchone()
-        saved = unsaved.model_copy(update={"version": version, "created_at": now()})
+        # An import keeps the date of its making.
+        saved = unsaved.model_copy(update={"version": version, "created_at": unsaved.created_at or now()})
         db.table("description_sets").insert(
             {
                 "version": version,
@@ -53,6 +54,9 @@ def save_set(db: Database, unsaved: DescriptionSet) -> tuple[DescriptionSet, boo
                 "prompt_hash": saved.provenance.prompt_hash,
                 "parent": parent[0] if parent else None,
                 "provenance": canonical_json(saved.provenance.model_dump(mode="json", exclude_none=True)),
+                "rendering": None
+                if saved.rendering == COMMA_LIST
+                else canonical_json(saved.rendering.model_dump(mode="json")),
                 "context_tokens": saved.context_tokens,
                 "note": saved.note,
                 "dfer_version": saved.dfer_version,
@@ -101,18 +105,24 @@ def load_set(db: Database, version: int) -> DescriptionSet:
         )
         for d in db.query("SELECT * FROM descriptions WHERE version = ? ORDER BY position", [version])
     )
-    aliases = db.query("SELECT name FROM set_aliases WHERE version = ? ORDER BY name", [version])
+
+    def column(sql: str) -> tuple[str, ...]:
+        return tuple(value for (value,) in db.execute(sql, [version]))
+
     return DescriptionSet(
         version=version,
         class_set=row["class_set"],
         class_set_hash=row["class_set_hash"],
         descriptions=descriptions,
         provenance=Provenance.model_validate_json(row["provenance"]),
+        rendering=Rendering.model_validate_json(row["rendering"]) if row["rendering"] else COMMA_LIST,
         context_tokens=row["context_tokens"],
         note=row["note"],
         dfer_version=row["dfer_version"],
         created_at=row["created_at"],
-        aliases=tuple(alias["name"] for alias in aliases),
+        aliases=column("SELECT name FROM set_aliases WHERE version = ? ORDER BY name"),
+        tags=column("SELECT tag FROM set_tags WHERE version = ? ORDER BY tag"),
+        notes=column("SELECT note FROM set_notes WHERE version = ? ORDER BY id"),
     )
 
 

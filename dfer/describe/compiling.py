@@ -1,25 +1,20 @@
-"""From a class's descriptors to its text, and every check that a whole description set must pass."""
+"""From each class's descriptors to its text, and every check that a whole description set must pass."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from description_store.records import Description
-from dfer.class_sets import ClassSet
+from description_store.records import COMMA_LIST, Description, Rendering
+from dfer.class_sets import ClassSet, EmotionClass
+from dfer.describe.class_words import class_words_in
 from dfer.describe.clip_tokens import count_tokens, overflow, special_token_in, token_budget, token_ids
 from dfer.describe.language import foreign_reason
+from dfer.describe.rendering import join, listed, render
 from dfer.errors import ContentError
 
 OnOverflow = Literal["error", "trim", "ask"]
 
-# English makes words of an emotion's name: happiness, happy, happily; anger, angry; surprise, surprised.
-_NAME_ENDING = re.compile(r"(?:iness|ety|er|e)$|(?P<noun>ness|ment)$")
 _NAMED = 4
-_WORD_ENDING = (
-    "(?:s|d|ed|edly|es|ing|ingly|y|ily|ier|ful|fully|ly|ous|ously|uous|uously|e|er|ered|ry|rily|dened"
-    "|iness|ness|ment|ety)"
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,24 +30,19 @@ class ClassWords:
     parse_ids: tuple[int, ...] = ()
 
 
-def join(descriptors: Sequence[str]) -> str:
-    """One comma list with a full stop, as DFER-CLIP writes its descriptions ("a, b, and c.")."""
-    if len(descriptors) < 3:
-        return " and ".join(descriptors) + "."
-    return ", ".join(descriptors[:-1]) + f", and {descriptors[-1]}."
-
-
 def compile_descriptions(
     class_set: ClassSet,
     words: Mapping[str, ClassWords],
     *,
+    rendering: Rendering = COMMA_LIST,
     context_tokens: int,
     on_overflow: OnOverflow = "error",
     only_english: bool = False,
 ) -> tuple[Description, ...]:
-    """Descriptions for every class of the set, in its order, each within the token budget.
+    """Descriptions for every class of the set, in its order, each text within the token budget.
 
-    "ask" is an error here: whoever can ask has asked for shorter words before.
+    "ask" is an error here: whoever can ask has asked for shorter words before. Where `rendering` makes
+    compound emotions of their parts, `words` need not hold them.
 
     Raises:
         ContentError: one message that lists every class with a problem: no descriptor, text over the budget
@@ -61,12 +51,17 @@ def compile_descriptions(
     """
     budget = token_budget(context_tokens)
     problems: list[str] = []
-    descriptions: list[Description] = []
-    for name in class_set.names:
+    compiled: dict[str, Description] = {}
+    for emotion in sorted(class_set.classes, key=lambda c: _of_parts(c, rendering)):
         try:
-            descriptions.append(_compile(name, words[name], budget, on_overflow, only_english))
+            if _of_parts(emotion, rendering):
+                compiled[emotion.name] = _compile_parts(emotion, compiled, budget, rendering)
+            else:
+                own = words[emotion.name]
+                compiled[emotion.name] = _compile(emotion, own, budget, rendering, on_overflow, only_english)
         except ContentError as error:
             problems.append(error.message)
+    descriptions = [compiled[name] for name in class_set.names if name in compiled]
     problems += _same_to_clip(descriptions)
     if problems:
         raise ContentError(
@@ -90,33 +85,72 @@ def too_long(words: Mapping[str, ClassWords], *, context_tokens: int) -> dict[st
 
 
 def _compile(
-    name: str, words: ClassWords, budget: int, on_overflow: OnOverflow, only_english: bool
+    emotion: EmotionClass,
+    words: ClassWords,
+    budget: int,
+    rendering: Rendering,
+    on_overflow: OnOverflow,
+    only_english: bool,
 ) -> Description:
+    name = emotion.name
     kept = list(words.descriptors)
     dropped: list[str] = []
     if not kept:
         raise ContentError(f"{name}: no descriptor was found in the answer")
-    if special := special_token_in(join(kept)):
-        raise ContentError(f"{name}: the text contains {special!r}, at which CLIP would stop reading")
     if only_english and (reason := foreign_reason(join(kept))):
         raise ContentError(f"{name}: {reason}")
-    while on_overflow == "trim" and len(kept) > 1 and count_tokens(join(kept)) > budget:
-        dropped.insert(0, kept.pop())
-    text = join(kept)
-    tokens = count_tokens(text)
-    if tokens > budget:
-        raise ContentError(
-            f"{name}: {tokens} tokens, but the budget is {budget}; beyond it: {overflow(text, budget)!r}"
-        )
+    text = render(kept, display=emotion.display, rendering=rendering)
+    while on_overflow == "trim" and len(kept) > 1 and _longest(text) > budget:
+        # Of texts of their own one that is too long goes; of one list its end does.
+        over = [i for i, line in enumerate(text.split("\n")) if count_tokens(line) > budget]
+        dropped.insert(0, kept.pop(over[-1] if rendering.form == "each" else -1))
+        text = render(kept, display=emotion.display, rendering=rendering)
     return Description(
         class_name=name,
         descriptors=tuple(kept),
         text=text,
-        tokens=tokens,
+        tokens=_within(budget, name, text),
         dropped=(*dropped, *words.dropped),
         warnings=words.warnings,
         parse_ids=words.parse_ids,
     )
+
+
+def _of_parts(emotion: EmotionClass, rendering: Rendering) -> bool:
+    return rendering.compounds is not None and bool(emotion.components)
+
+
+def _compile_parts(
+    emotion: EmotionClass, compiled: Mapping[str, Description], budget: int, rendering: Rendering
+) -> Description:
+    """EmoCLIP §III-C: the texts of the parts, to be averaged, or one after the other."""
+    if missing := [name for name in emotion.components if name not in compiled]:
+        raise ContentError(f"{emotion.name}: its part {', '.join(missing)} has no description")
+    parts = [compiled[name] for name in emotion.components]
+    text = ("\n" if rendering.compounds == "average" else " ").join(part.text for part in parts)
+    descriptors = {tuple(token_ids(d)): d for part in reversed(parts) for d in reversed(part.descriptors)}
+    return Description(
+        class_name=emotion.name,
+        descriptors=tuple(reversed(descriptors.values())),
+        text=text,
+        tokens=_within(budget, emotion.name, text),
+    )
+
+
+def _longest(text: str) -> int:
+    return max(map(count_tokens, text.split("\n")))
+
+
+def _within(budget: int, name: str, text: str) -> int:
+    """The tokens of the longest text, which CLIP must be able to read to its end."""
+    if special := special_token_in(text):
+        raise ContentError(f"{name}: the text contains {special!r}, at which CLIP would stop reading")
+    tokens, longest = max((count_tokens(line), line) for line in text.split("\n"))
+    if tokens > budget:
+        raise ContentError(
+            f"{name}: {tokens} tokens, but the budget is {budget}; beyond it: {overflow(longest, budget)!r}"
+        )
+    return tokens
 
 
 def _what_to_do(problems: list[str], on_overflow: OnOverflow) -> str:
@@ -138,13 +172,19 @@ def _what_to_do(problems: list[str], on_overflow: OnOverflow) -> str:
 
 def _same_to_clip(descriptions: Sequence[Description]) -> list[str]:
     """CLIP lower-cases and collapses white space, so equality is decided by token ids."""
-    owners: dict[tuple[int, ...], str] = {}
-    problems = []
+    alike: dict[frozenset[tuple[int, ...]], list[str]] = {}
     for d in descriptions:
-        other = owners.setdefault(tuple(token_ids(d.text)), d.class_name)
-        if other != d.class_name:
-            problems.append(f"{other} and {d.class_name}: the same text, so CLIP cannot tell them apart")
-    return problems
+        alike.setdefault(frozenset(tuple(token_ids(text)) for text in d.texts), []).append(d.class_name)
+    return [
+        f"{listed(names)}: the same text, so CLIP cannot tell them apart"
+        for names in alike.values()
+        if len(names) > 1
+    ]
+
+
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _shared_descriptors(descriptions: Sequence[Description], class_set: ClassSet) -> dict[str, list[str]]:
@@ -158,29 +198,15 @@ def _shared_descriptors(descriptions: Sequence[Description], class_set: ClassSet
     for sharing in owners.values():
         for name, descriptor in sharing:
             if others := [other for other, _ in sharing if not parts[name] & parts[other]]:
-                more = f" and {len(others) - _NAMED} more" if len(others) > _NAMED else ""
-                named = ", ".join(others[:_NAMED]) + more
-                warnings.setdefault(name, []).append(f"{descriptor!r} is also said of {named}")
+                warnings.setdefault(name, []).append(f"{descriptor!r} is also said of {_named(others)}")
     return warnings
 
 
 def _leaks(description: Description, class_set: ClassSet) -> tuple[str, ...]:
+    """Of the descriptors only: a rendering that names the class does so on purpose."""
     emotion = next(c for c in class_set.classes if c.name == description.class_name)
-    names = {description.class_name, emotion.display, *emotion.components}
     warnings = []
-    for name in sorted(names):
-        if found := re.search(rf"\b(?:{_forms(name)})\b", description.text, re.IGNORECASE):
-            form = "" if found[0].casefold() == name.casefold() else f" ({found[0]!r})"
-            warnings.append(f"the class name {name!r} is in the text{form}")
+    for name, found in class_words_in("; ".join(description.descriptors), emotion):
+        form = "" if found.casefold() == name.casefold() else f" ({found!r})"
+        warnings.append(f"the class name {name!r} is in the text{form}")
     return tuple(warnings)
-
-
-def _forms(name: str) -> str:
-    """A pattern of the name and of the words that English makes of it."""
-    forms = [re.escape(name)]
-    ending = _NAME_ENDING.search(name)
-    stem = re.escape(name[: ending.start()] if ending else name)
-    forms.append(f"{stem}{_WORD_ENDING}")
-    if ending and ending["noun"]:
-        forms.append(stem)  # sadness, sad
-    return "|".join(forms)

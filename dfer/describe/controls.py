@@ -17,7 +17,7 @@ from description_store.records import Description, DescriptionSet, Provenance
 from description_store.sets import save_set
 from dfer import __version__
 from dfer.describe.clip_tokens import count_tokens
-from dfer.describe.compiling import join
+from dfer.describe.rendering import join
 from dfer.errors import ContentError, UsageError
 
 ControlKind = Literal["names", "template", "scrambled", "swapped", "random"]

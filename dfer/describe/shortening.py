@@ -8,8 +8,9 @@ from sqlite_utils import Database
 from dfer.describe.clip_tokens import count_tokens, token_budget
 from dfer.describe.collected import Collected, Manner, OnEvent
 from dfer.describe.collecting import collect
-from dfer.describe.compiling import ClassWords, join
+from dfer.describe.compiling import ClassWords
 from dfer.describe.planning import Questions
+from dfer.describe.rendering import join
 from dfer.describe.templates import PromptTemplate, render_shorten
 from dfer.describe.wording import read_words
 from dfer.errors import ContentError

@@ -9,10 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from dfer.class_sets import BUILT_IN, load_class_set
-from dfer.describe.compiling import join
 from dfer.describe.controls import random_words
 from dfer.describe.facs_author import phrases
 from dfer.describe.language import foreign_reason
+from dfer.describe.rendering import join
 
 ANSWERS = Path(__file__).parent / "answers"
 

@@ -8,11 +8,12 @@ from description_store.records import DescriptionSet, Provenance
 from dfer.action_units import EMOTIONS
 from dfer.class_sets import load_class_set
 from dfer.describe.clip_tokens import count_tokens
-from dfer.describe.compiling import ClassWords, compile_descriptions, join
+from dfer.describe.compiling import ClassWords, compile_descriptions
 from dfer.describe.controls import CONTROL_KINDS, control_set, random_words
 from dfer.describe.difference import compare_sets
 from dfer.describe.facs_author import answer, phrases
 from dfer.describe.parsing import parse_answer
+from dfer.describe.rendering import join
 from dfer.errors import ContentError, UsageError
 
 MAFW = load_class_set("mafw43")

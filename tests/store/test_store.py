@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from description_store.annotations import add_note
 from description_store.answers import find_answer, save_answer, save_attempt, save_parses
 from description_store.database import open_store
 from description_store.errors import StoreError, UnknownName
@@ -136,6 +137,7 @@ def fill(db) -> None:
     descriptions = tuple(d.model_copy(update={"parse_ids": (parse_id,)}) for d in unsaved.descriptions)
     save_set(db, unsaved.model_copy(update={"descriptions": descriptions}))
     save_run(db, a_run(), [Prediction(clip="a", label="class0", predicted="class0", scores=(1.0, 0.0))])
+    add_note(db, 1, "looked at by two people")
 
 
 def a_run(**changes: object) -> Run:
