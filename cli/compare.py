@@ -6,6 +6,8 @@ import typer
 
 from . import output
 from .options import DEFAULT_DB, Db, Json, complete_set
+from .set_names import stored_set
+from .set_output import made_how
 
 if TYPE_CHECKING:
     from dfer.experiments.comparison import Comparison, Pair
@@ -25,25 +27,20 @@ def compare(
     """Compare sets by their runs: means, and differences paired by fold and seed."""
     from description_store.database import open_store
     from description_store.runs import list_runs
-    from description_store.sets import find_set
     from dfer.errors import UsageError
     from dfer.experiments.comparison import compare as compare_runs
 
     with open_store(db, must_exist=True) as store:
-        found = [find_set(store, name) for name in names]
+        found = [stored_set(store, name) for name in names]
         runs_of = {s.name: list_runs(store, set_version=s.version) for s in found}
     if len(runs_of) < 2:
         raise UsageError("two different sets are needed to compare", hint="dfer compare v1 v2")
     comparison = compare_runs(runs_of, protocol=protocol)
-    kinds = {s.name: _kind(s.provenance.control, s.provenance.model, s.provenance.kind) for s in found}
+    kinds = {s.name: made_how(s) for s in found}
     if json:
         output.print_json(_as_json(comparison, kinds))
         return
     _print(comparison, kinds)
-
-
-def _kind(control: str | None, model: str | None, kind: str) -> str:
-    return f"{control} control" if control else model or kind
 
 
 def _as_json(comparison: "Comparison", kinds: dict[str, str]) -> dict[str, Any]:

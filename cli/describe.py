@@ -97,7 +97,7 @@ def describe(
 ) -> None:
     """Ask an LLM for each class's descriptors and save them as the next version."""
     from description_store.database import open_store
-    from description_store.sets import checked_alias, move_alias
+    from description_store.sets import checked_alias
     from dfer.describe.asking.ask import Patience
     from dfer.describe.asking.secrets import scrub
     from dfer.describe.clip_tokens import token_budget
@@ -108,6 +108,7 @@ def describe(
     from .dry_run import cached_labels, print_plan
     from .progress import watch
     from .prompt_argument import resolve_prompt
+    from .sets.labelling import point_alias
 
     # Whatever can be refused is refused before anything is asked.
     if alias:
@@ -166,8 +167,7 @@ def describe(
                 note=scrub(note_text),
                 on_event=on_event,
             )
-        if alias:
-            move_alias(store, alias, described.description_set.version)
+        point_alias(store, alias, described.description_set, quiet=quiet)
     for warning in described.warnings:
         output.warn(warning, quiet=quiet)
     if json:
@@ -204,6 +204,7 @@ def _as_json(described: "Described", context_tokens: int) -> dict[str, Any]:
 
 def _print_described(described: "Described", prices: "Prices | None", *, quiet: bool) -> None:
     saved = described.description_set
+    output.say(f"{saved.name} · {saved.class_set} · {saved.provenance.model}")
     output.print_table(
         ["class", "tokens", "description"],
         [[d.class_name, str(d.tokens), d.text] for d in saved.descriptions],

@@ -8,9 +8,9 @@ from typing import Any
 import typer
 from typer.core import TyperGroup
 
-from description_store.errors import StoreError, UnknownName
+from description_store.errors import DamagedFile, StoreError, UnknownName
 from dfer.describe.asking.secrets import scrub
-from dfer.errors import ConfigurationError, DferError, UsageError
+from dfer.errors import ConfigurationError, ContentError, DferError, UsageError
 
 from . import output
 
@@ -26,6 +26,8 @@ class CommandGroup(TyperGroup):
             cause: Exception = error
         except UnknownName as error:
             code, message, hint, cause = UsageError.exit_code, error.message, error.hint, error
+        except DamagedFile as error:
+            code, message, hint, cause = ContentError.exit_code, error.message, error.hint, error
         except StoreError as error:
             code, message, hint, cause = ConfigurationError.exit_code, error.message, error.hint, error
         except KeyboardInterrupt:

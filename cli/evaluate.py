@@ -7,6 +7,7 @@ import typer
 from . import output
 from .options import DEFAULT_DB, Db, Json, Quiet
 from .runs import print_run, run_as_json
+from .set_names import stored_set
 from .training_options import (
     Accelerator,
     Again,
@@ -57,11 +58,10 @@ def evaluate(
     """
     from description_store.database import open_store
     from description_store.runs import find_run
-    from description_store.sets import find_set
     from dfer.training import preparing, running
 
     with open_store(db, must_exist=True) as store:
-        found = find_set(store, descriptions)
+        found = stored_set(store, descriptions, quiet=quiet)
         source = preparing.DataSource(
             dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
         )

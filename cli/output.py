@@ -13,6 +13,8 @@ import typer
 
 SCHEMA_VERSION = 1
 
+_WIDE = 20
+
 # Control characters but newline and tab, what reorders or breaks lines (bidi controls, U+2028, U+2029), and
 # lone surrogates, which no terminal can be sent.
 _UNSAFE = re.compile(
@@ -59,7 +61,7 @@ def fail(message: str, hint: str) -> None:
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:
-    """A plain table without its empty columns; the last column wraps, and nothing is cut."""
+    """A plain table without its empty columns; the last column and wide ones wrap, and nothing is cut."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -69,12 +71,13 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
     headings, rows = [headings[i] for i in used], [[row[i] for i in used] for row in rows]
     console = Console(highlight=False)
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    for heading in headings:
+    for column, heading in enumerate(headings):
+        wide = max([len(row[column]) for row in rows], default=0) > _WIDE
         table.add_column(
             Text(safe(heading)),
             justify="right" if heading in right else "left",
             overflow="fold",
-            no_wrap=heading != headings[-1],
+            no_wrap=heading != headings[-1] and not wide,
             min_width=8 if heading == headings[-1] and heading not in right else None,
         )
     for row in rows:

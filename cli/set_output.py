@@ -1,14 +1,17 @@
-"""Description sets and their differences, for people and for scripts."""
+"""Description sets, for people and for scripts."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
-
-import typer
 
 from . import output
 
 if TYPE_CHECKING:
-    from description_store.records import DescriptionSet
-    from dfer.describe.difference import SetDifference
+    from description_store.records import Description, DescriptionSet, Rendering
+    from dfer.describe.descriptor_origins import Origin
+
+
+# Of a change, what tells it apart in a few words.
+_TOLD = ("form", "combine", "keep", "drop_nonfacial", "drop_class_words")
 
 
 def classes_as_json(found: "DescriptionSet") -> list[dict[str, Any]]:
@@ -35,24 +38,27 @@ def set_as_json(found: "DescriptionSet") -> dict[str, Any]:
         "class_set_hash": found.class_set_hash,
         "model": found.provenance.model,
         "prompt": found.provenance.prompt,
+        "rendering": found.rendering.model_dump(mode="json"),
         "context_tokens": found.context_tokens,
         "budget": token_budget(found.context_tokens),
         "classes": classes_as_json(found),
         "provenance": found.provenance.model_dump(mode="json"),
         "aliases": list(found.aliases),
+        "tags": list(found.tags),
         "note": found.note,
+        "notes": list(found.notes),
         "dfer_version": found.dfer_version,
         "created_at": found.created_at,
     }
 
 
-def print_set(found: "DescriptionSet") -> None:
+def print_set(found: "DescriptionSet", *, title: str | None = None) -> None:
     from dfer.describe.clip_tokens import token_budget
 
     provenance = found.provenance
-    made_by = provenance.model or f"{provenance.kind} {provenance.control or ''}".strip()
     output.say(
-        f"{found.name} · {found.class_set} · {made_by} · {found.created_at[:19].replace('T', ' ')} UTC"
+        f"{title or found.name} · {found.class_set} · {made_how(found)} · "
+        f"{found.created_at[:19].replace('T', ' ')} UTC"
     )
     for label, value in (
         ("hash", found.hash),
@@ -67,10 +73,12 @@ def print_set(found: "DescriptionSet") -> None:
         ("shorter", f"{', '.join(provenance.shortened or ())} by {provenance.shorten_prompt_hash}")
         if provenance.shortened
         else ("shorter", ""),
-        ("seed", "" if provenance.seed is None else str(provenance.seed)),
+        ("imported", _imported(provenance.imported)),
         ("parent", provenance.parent_hash),
+        ("texts", rendering_in_words(found.rendering)),
         ("aliases", " ".join(f"@{alias}" for alias in found.aliases)),
-        ("note", found.note),
+        ("tags", " ".join(f"#{tag}" for tag in found.tags)),
+        *(("note", note) for note in (found.note, *found.notes)),
     ):
         if value:
             output.say(f"{label:>8}: {value}")
@@ -80,6 +88,101 @@ def print_set(found: "DescriptionSet") -> None:
         [[d.class_name, str(d.tokens), d.text] for d in found.descriptions],
         right=[f"tokens of {budget}"],
     )
+
+
+def print_descriptors(title: str, description: "Description", origins: Sequence["Origin"]) -> None:
+    """One class: its descriptors under the numbers that `dfer sets edit --drop` takes."""
+    from dfer.describe.clip_tokens import count_tokens
+
+    output.say(f"{title} · {description.class_name} · {description.tokens} tokens")
+    output.print_table(
+        ["#", "tokens", "from", "descriptor"],
+        [
+            [str(number), str(count_tokens(origin.descriptor)), _from(origin), origin.descriptor]
+            for number, origin in enumerate(origins, start=1)
+        ],
+        right=["#", "tokens"],
+    )
+    for dropped in description.dropped:
+        output.say(f"left out: {dropped}")
+    for warning in description.warnings:
+        output.warn(warning)
+
+
+def _from(origin: "Origin") -> str:
+    agreed = "" if (origin.samples or 0) < 2 else f", {origin.agreeing} of {origin.samples} samples"
+    return f"v{origin.version}, {origin.by}{agreed}"
+
+
+def rendering_in_words(rendering: "Rendering") -> str:
+    """ "" for the usual comma list."""
+    from description_store.records import COMMA_LIST
+
+    if rendering == COMMA_LIST:
+        return ""
+    body = {"list": "a, b, and c", "sentence": "a, b, and c", "each": "a"}[rendering.form]
+    parts = [f"“{rendering.prefix}{body}{rendering.suffix}”"]
+    if rendering.form == "each":
+        parts.append("a text for each descriptor")
+    if rendering.compounds:
+        parts.append(
+            {
+                "average": "compounds: the texts of their parts",
+                "concatenate": "compounds: their parts' texts in a row",
+            }[rendering.compounds]
+        )
+    if rendering.combine != "joined":
+        parts.append(f"combined by {rendering.combine}")
+    return ", ".join(parts)
+
+
+def made_how(found: "DescriptionSet") -> str:
+    """Who or what made a set: "gpt-4", "random control, seed 1", "keep=5 of its parent"."""
+    provenance = found.provenance
+    if provenance.control:
+        return _control(provenance.control, provenance.seed)
+    if provenance.imported:
+        return f"import of {provenance.imported['file']}"
+    if provenance.change:
+        return _change(provenance.change)
+    return provenance.model or provenance.kind
+
+
+def made_by(row: dict[str, Any]) -> str:
+    """The same from a row of the list, with what tells apart sets of one model: parameters and samples."""
+    import json
+
+    if row["control"]:
+        return _control(row["control"], row["seed"])
+    if row["change"]:
+        return _change(json.loads(row["change"]))
+    params = json.loads(row["params"] or "{}") if row["kind"] == "llm" else {}
+    told = [f"{name}={value}" for name, value in params.items() if not isinstance(value, dict | list)]
+    told += [f"samples={row['samples']}"] if row["samples"] else []
+    prompt = f", {row['prompt']}" if row["prompt"] and row["kind"] == "llm" else ""
+    return " ".join([f"{row['model'] or row['kind']}{prompt}", *told])
+
+
+def _control(kind: str, seed: int | None) -> str:
+    return f"{kind} control" + ("" if seed is None else f", seed {seed}")
+
+
+def _change(change: dict[str, Any]) -> str:
+    ((what, how),) = change.items()
+    if what == "edit":
+        return "edit"
+    if isinstance(how, dict):
+        told = {name: how.get(name) for name in _TOLD}
+        how = " ".join(
+            name.replace("_", "-") if value is True else f"{name}={value}"
+            for name, value in told.items()
+            if value
+        )
+    return f"{what} {how}".strip()
+
+
+def _imported(source: dict[str, str] | None) -> str:
+    return "" if source is None else f"from {source['file']}, sha256 {source['sha256']} ({source['format']})"
 
 
 def _params(params: dict[str, Any]) -> str:
@@ -93,47 +196,7 @@ def row_as_json(row: dict[str, Any]) -> dict[str, Any]:
         **{name: row[name] for name in names},
         "parent": f"v{row['parent']}" if row["parent"] else None,
         "aliases": (row["aliases"] or "").split(),
+        "tags": (row["tags"] or "").split(),
         "note": row["note"],
         "created_at": row["created_at"],
     }
-
-
-def difference_as_json(first: str, second: str, difference: "SetDifference") -> dict[str, Any]:
-    return {
-        "a": first,
-        "b": second,
-        "identical_texts": not difference.changed_classes,
-        "provenance": {name: {"a": a, "b": b} for name, (a, b) in difference.provenance.items()},
-        "classes": [
-            {
-                "class": c.class_name,
-                "changed": c.changed,
-                "removed": list(c.removed),
-                "added": list(c.added),
-                "words": [{"mark": mark, "text": text} for mark, text in c.words],
-                "tokens": {"a": c.tokens_before, "b": c.tokens_after},
-            }
-            for c in difference.classes
-        ],
-    }
-
-
-def print_difference(first: str, second: str, difference: "SetDifference") -> None:
-    import textwrap
-
-    for field, (a, b) in difference.provenance.items():
-        output.say(f"{field}: {a} → {b}")
-    if not difference.changed_classes:
-        output.say(f"{first} and {second} have the same words")
-        return
-    for c in difference.changed_classes:
-        before = "–" if c.tokens_before is None else c.tokens_before
-        after = "–" if c.tokens_after is None else c.tokens_after
-        output.say(f"\n{c.class_name}  ({before} → {after} tokens)", bold=True)
-        for mark, words in c.words:
-            colour = {"-": typer.colors.RED, "+": typer.colors.GREEN}.get(mark)
-            for line in textwrap.wrap(words, width=76):
-                output.say(f"{mark} {line}", fg=colour)
-    unchanged = len(difference.classes) - len(difference.changed_classes)
-    if unchanged:
-        output.say(f"\nthe other {unchanged} did not change")

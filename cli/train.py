@@ -8,6 +8,7 @@ import typer
 from . import output
 from .options import DEFAULT_DB, Db, Json, Quiet
 from .runs import print_run, run_as_json
+from .set_names import stored_set
 from .training_options import (
     Accelerator,
     Again,
@@ -74,12 +75,11 @@ def train(
 ) -> None:
     """Train one recipe with one description set on one fold."""
     from description_store.database import open_store
-    from description_store.sets import find_set
     from dfer.training import preparing, running
 
     overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
     with open_store(db, must_exist=True) as store:
-        found = find_set(store, descriptions)
+        found = stored_set(store, descriptions, quiet=quiet)
         prepared = preparing.prepare(
             found,
             preparing.DataSource(

@@ -13,7 +13,7 @@ def add_note(db: Database, version: int, note: str) -> None:
 
 
 def add_tag(db: Database, version: int, tag: str) -> bool:
-    """Many sets may bear a tag. Returns whether this one did not yet. Raises UnknownName as `checked_alias`."""
+    """Many sets may bear a tag. Returns whether it is new to this one. Raises as `checked_alias`."""
     row = {"version": version, "tag": checked_alias(tag), "created_at": now()}
     with writing(db):
         new = not db.table("set_tags").count_where("version = ? AND tag = ?", [version, row["tag"]])

@@ -84,7 +84,7 @@ def save_answer(
             update={
                 "generation": generation,
                 "verdict": "duplicate" if overtaken else answer.verdict,
-                "created_at": now(),
+                "created_at": answer.created_at or now(),
             }
         )
         row = saved.model_dump(exclude={"id", "identity"}) | {
@@ -94,12 +94,8 @@ def save_answer(
         }
         row = {name: storable(value) if isinstance(value, str) else value for name, value in row.items()}
         answer_id = db.table("answers").insert(row).last_pk
-        if asked_key not in (None, answer.key):
-            db.execute(
-                "INSERT INTO key_aliases SELECT ?1, ?2, ?3, ?4, ?5"
-                " WHERE NOT EXISTS (SELECT 1 FROM key_aliases WHERE asked_key = ?1 AND key = ?2)",
-                [asked_key, answer.key, canonical_json(sorted(dropped)), int(other_api), now()],
-            )
+        if asked_key is not None and asked_key != answer.key:
+            insert_asking(db, asked_key, answer.key, dropped=dropped, other_api=other_api)
         if claimed_by:
             db.execute(
                 "DELETE FROM claims WHERE key = ? AND holder = ?", [asked_key or answer.key, claimed_by]
@@ -108,6 +104,15 @@ def save_answer(
         assert earlier is not None
         return earlier
     return saved.model_copy(update={"id": answer_id})
+
+
+def insert_asking(db: Database, asked_key: str, key: str, *, dropped: Sequence[str], other_api: bool) -> None:
+    """That what is asked under `asked_key` is answered under `key`; once."""
+    db.execute(
+        "INSERT INTO key_aliases SELECT ?1, ?2, ?3, ?4, ?5"
+        " WHERE NOT EXISTS (SELECT 1 FROM key_aliases WHERE asked_key = ?1 AND key = ?2)",
+        [asked_key, key, canonical_json(sorted(dropped)), int(other_api), now()],
+    )
 
 
 def save_attempt(db: Database, attempt: Attempt) -> None:
@@ -121,6 +126,19 @@ def find_parses(db: Database, answer_ids: Sequence[int], parser_version: str) ->
     return {
         row["answer_id"]: _parse(row) for row in db.query(sql, [parser_version, json.dumps(list(answer_ids))])
     }
+
+
+def parses_of_set(db: Database, version: int) -> dict[str, list[Parse]]:
+    """What a set's words were read as, by class, in the order of its samples."""
+    sql = """
+        SELECT class_name, parses.* FROM description_parses
+        JOIN descriptions USING (version, position) JOIN parses ON parses.id = parse_id
+        WHERE version = ? ORDER BY position, source
+    """
+    found: dict[str, list[Parse]] = {}
+    for row in db.query(sql, [version]):
+        found.setdefault(row["class_name"], []).append(_parse(row))
+    return found
 
 
 def save_parses(db: Database, parses: Sequence[Parse]) -> list[Parse]:

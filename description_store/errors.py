@@ -12,3 +12,7 @@ class StoreError(Exception):
 
 class UnknownName(StoreError):
     """No description set, alias, answer or run of this name, or several that it could mean."""
+
+
+class DamagedFile(StoreError):
+    """A file that was to be imported is not what was exported: its content must not be used."""

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -17,3 +18,8 @@ def tagged_hash(tag: str, value: Any) -> str:
     """
     text = value if isinstance(value, str) else canonical_json(value)
     return f"{tag}:{hashlib.sha256(text.encode('utf-8', 'backslashreplace')).hexdigest()}"
+
+
+def class_set_hash(classes: Iterable[Mapping[str, Any]]) -> str:
+    """Identity of names, display names, components and their order (not of the class set's own name)."""
+    return tagged_hash("cs1", [[c["name"], c["display"], list(c["components"])] for c in classes])

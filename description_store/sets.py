@@ -165,23 +165,41 @@ def _find_by_hash(db: Database, name: str) -> DescriptionSet:
     return load_set(db, found[0][0])
 
 
-def list_sets(db: Database) -> list[dict[str, Any]]:
-    """One row per set, oldest first, without the texts: version, hash, class_set, kind, model, …, aliases."""
+def list_sets(db: Database, *, newest: int | None = None, tag: str | None = None) -> list[dict[str, Any]]:
+    """One row per set, oldest first, without the texts: version, hash, class_set, kind, model, …, aliases.
+
+    `newest`: only so many, the last ones. `tag`: only those that bear it.
+    """
     return list(
         db.query(
             """
+            WITH chosen AS (
+                SELECT * FROM description_sets
+                WHERE :tag IS NULL OR version IN (SELECT version FROM set_tags WHERE tag = :tag)
+                ORDER BY version DESC LIMIT :newest
+            )
             SELECT s.version, s.hash, s.class_set, s.kind, s.model, s.parent, s.note,
                    s.provenance ->> 'prompt' AS prompt,
+                   s.provenance -> 'params' AS params,
+                   s.provenance ->> 'samples' AS samples,
+                   s.provenance ->> 'seed' AS seed,
+                   s.provenance -> 'change' AS change,
                    s.created_at, s.provenance ->> 'control' AS control,
                    (SELECT group_concat(name, ' ') FROM set_aliases WHERE version = s.version) AS aliases,
+                   (SELECT group_concat(tag, ' ') FROM set_tags WHERE version = s.version) AS tags,
                    (SELECT count(*) FROM descriptions WHERE version = s.version) AS classes,
                    (SELECT max(tokens) FROM descriptions WHERE version = s.version) AS max_tokens,
                    (SELECT count(*) FROM runs WHERE set_version = s.version AND status = 'finished') AS runs
-            FROM description_sets AS s
+            FROM chosen AS s
             ORDER BY s.version
-            """
+            """,
+            {"newest": -1 if newest is None else newest, "tag": tag},
         )
     )
+
+
+def count_sets(db: Database) -> int:
+    return int(db.execute("SELECT count(*) FROM description_sets").fetchone()[0])
 
 
 def checked_alias(alias: str) -> str:
@@ -199,11 +217,13 @@ def checked_alias(alias: str) -> str:
     return alias
 
 
-def move_alias(db: Database, alias: str, version: int) -> None:
-    """Point `@alias` at a version; it may point elsewhere now. Raises as `checked_alias`."""
-    db.table("set_aliases").upsert(
-        {"name": checked_alias(alias), "version": version, "moved_at": now()}, pk="name"
-    )
+def move_alias(db: Database, alias: str, version: int) -> int | None:
+    """Point `@alias` at a version. Returns where it pointed before. Raises as `checked_alias`."""
+    name = checked_alias(alias)
+    with writing(db):
+        before = db.execute("SELECT version FROM set_aliases WHERE name = ?", [name]).fetchone()
+        db.table("set_aliases").upsert({"name": name, "version": version, "moved_at": now()}, pk="name")
+    return None if before is None else int(before[0])
 
 
 def _available(db: Database) -> str:

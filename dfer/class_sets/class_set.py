@@ -3,7 +3,6 @@
 Labels are stored by name everywhere; an integer exists only beside the class set that orders it.
 """
 
-import hashlib
 import json
 import re
 import tomllib
@@ -13,6 +12,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator, model_validator
 
+from description_store.hashing import class_set_hash
 from dfer.errors import ContentError, UsageError
 
 BUILT_IN = ("dfew7", "ferv39k7", "afew7", "mafw11", "mafw43")
@@ -65,9 +65,7 @@ class ClassSet(BaseModel):
     @property
     def hash(self) -> str:
         """Identity of names, display names, components and their order (not of the set's own name)."""
-        content = [[c.name, c.display, list(c.components)] for c in self.classes]
-        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
-        return "cs1:" + hashlib.sha256(text.encode()).hexdigest()
+        return class_set_hash(self.model_dump(mode="json")["classes"])
 
     @model_validator(mode="after")
     def _classes_can_be_told_apart(self) -> "ClassSet":

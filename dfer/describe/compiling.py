@@ -55,7 +55,9 @@ def compile_descriptions(
     for emotion in sorted(class_set.classes, key=lambda c: _of_parts(c, rendering)):
         try:
             if _of_parts(emotion, rendering):
-                compiled[emotion.name] = _compile_parts(emotion, compiled, budget, rendering)
+                compiled[emotion.name] = _compile_parts(
+                    emotion, class_set, compiled, budget, rendering, on_overflow
+                )
             else:
                 own = words[emotion.name]
                 compiled[emotion.name] = _compile(emotion, own, budget, rendering, on_overflow, only_english)
@@ -121,19 +123,37 @@ def _of_parts(emotion: EmotionClass, rendering: Rendering) -> bool:
 
 
 def _compile_parts(
-    emotion: EmotionClass, compiled: Mapping[str, Description], budget: int, rendering: Rendering
+    emotion: EmotionClass,
+    class_set: ClassSet,
+    compiled: Mapping[str, Description],
+    budget: int,
+    rendering: Rendering,
+    on_overflow: OnOverflow,
 ) -> Description:
     """EmoCLIP §III-C: the texts of the parts, to be averaged, or one after the other."""
     if missing := [name for name in emotion.components if name not in compiled]:
         raise ContentError(f"{emotion.name}: its part {', '.join(missing)} has no description")
-    parts = [compiled[name] for name in emotion.components]
-    text = ("\n" if rendering.compounds == "average" else " ").join(part.text for part in parts)
-    descriptors = {tuple(token_ids(d)): d for part in reversed(parts) for d in reversed(part.descriptors)}
+    display = {c.name: c.display for c in class_set.classes}
+    kept = {name: list(compiled[name].descriptors) for name in emotion.components}
+    between = "\n" if rendering.compounds == "average" else " "
+
+    def text() -> str:
+        return between.join(
+            render(words, display=display[name], rendering=rendering) for name, words in kept.items()
+        )
+
+    dropped: list[str] = []
+    while on_overflow == "trim" and _longest(text()) > budget and max(map(len, kept.values())) > 1:
+        dropped.insert(0, max(kept.values(), key=len).pop())
+    descriptors: dict[tuple[int, ...], str] = {}
+    for descriptor in (descriptor for words in kept.values() for descriptor in words):
+        descriptors.setdefault(tuple(token_ids(descriptor)), descriptor)
     return Description(
         class_name=emotion.name,
-        descriptors=tuple(reversed(descriptors.values())),
-        text=text,
-        tokens=_within(budget, emotion.name, text),
+        descriptors=tuple(descriptors.values()),
+        text=text(),
+        tokens=_within(budget, emotion.name, text()),
+        dropped=tuple(dropped),
     )
 
 
@@ -162,8 +182,8 @@ def _what_to_do(problems: list[str], on_overflow: OnOverflow) -> str:
         )
     if over:
         return (
-            "all answers are kept; --on-overflow trim drops whole descriptors from the end and records them, "
-            "ask has the LLM shorten them; fewer --context-tokens leave more room"
+            "--on-overflow trim drops whole descriptors from the end and records them, ask (in describe) has the "
+            "LLM shorten them; fewer --context-tokens leave more room. All answers are kept"
         )
     if all("English" in problem or "Latin" in problem for problem in problems):
         return "CLIP's text encoder knows English; --allow-non-english takes the words all the same"

@@ -1,51 +1,72 @@
 """Control sets: description sets made without an LLM, to test whether the wording of another set matters.
 
-`names` and `template` say only the class; `scrambled`, `swapped` and `random` are matched to their parent in
-number of descriptors and in CLIP tokens, so that only the meaning of the words differs (WaffleCLIP found that
-random words can do as well as an LLM's).
+`names` and `template` say only the class; the others are matched to their parent in number of descriptors and
+in CLIP tokens, so that only the meaning of the words differs (WaffleCLIP found that random words can do as
+well as an LLM's). `shared` is matched in tokens as nearly as whole descriptors allow.
 """
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cache
 from importlib import resources
 from typing import Literal, get_args
 
 from sqlite_utils import Database
 
-from description_store.records import Description, DescriptionSet, Provenance
+from description_store.annotations import add_note
+from description_store.records import COMMA_LIST, DescriptionSet, Provenance
 from description_store.sets import save_set
 from dfer import __version__
-from dfer.describe.clip_tokens import count_tokens
-from dfer.describe.rendering import join
+from dfer.class_sets import ClassSet
+from dfer.describe.children import own_words
+from dfer.describe.clip_tokens import count_tokens, token_budget
+from dfer.describe.compiling import ClassWords, compile_descriptions
+from dfer.describe.nearness import near_key
+from dfer.describe.rendering import render
 from dfer.errors import ContentError, UsageError
 
-ControlKind = Literal["names", "template", "scrambled", "swapped", "random"]
+ControlKind = Literal["names", "template", "scrambled", "swapped", "random", "shared"]
 CONTROL_KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
 
-_NEEDS_SEED = ("scrambled", "swapped", "random")
+# These take no word from the parent: they are the same for every set.
+_OF_THE_CLASSES = ("names", "template")
+_DRAWS = 256
+
+Words = dict[str, tuple[str, ...]]
 
 
 def control_set(
-    parent: DescriptionSet, *, kind: ControlKind, seed: int, display_names: dict[str, str]
+    parent: DescriptionSet, class_set: ClassSet, *, kind: ControlKind, seed: int
 ) -> DescriptionSet:
     """An unsaved control of `parent`. The same parent, kind and seed give the same words.
 
+    It is rendered as its parent is, except for names and templates. Compound emotions that take their words
+    from their parts go on doing so.
+
     Raises:
         UsageError: there is no such kind.
-        ContentError: a class would keep its text, so that the set would be no control.
+        ContentError: a class would keep its text, so that the set would be no control; or a text that says
+            the class's name and shared words does not fit the budget.
     """
     if kind not in CONTROL_KINDS:
         raise UsageError(f"unknown control kind {kind!r}", hint=f"one of {', '.join(CONTROL_KINDS)}")
-    # The seed is mixed with the kind, so that two controls of one seed do not share their draws.
-    rng = random.Random(f"{kind}:{seed}")
-    descriptors = _MAKERS[kind](parent, rng, display_names)
-    descriptions = tuple(
-        Description(class_name=name, descriptors=words, text=join(words), tokens=count_tokens(join(words)))
-        for name, words in zip(parent.class_names, descriptors, strict=True)
+    of_parent = kind not in _OF_THE_CLASSES
+    own = {name: words.descriptors for name, words in own_words(parent, class_set).items()}
+    if of_parent:
+        # The seed is mixed with the kind, so that two controls of one seed do not share their draws.
+        words = _MAKERS[kind](parent, class_set, own, random.Random(f"{kind}:{seed}"))
+    else:
+        said = "{}" if kind == "names" else "an expression of {}"
+        words = {emotion.name: (said.format(emotion.display),) for emotion in class_set.classes}
+    rendering = parent.rendering if of_parent else COMMA_LIST
+    descriptions = compile_descriptions(
+        class_set,
+        {name: ClassWords(descriptors=descriptors) for name, descriptors in words.items()},
+        rendering=rendering,
+        context_tokens=parent.context_tokens,
     )
     same = [d.class_name for d in descriptions if d.text == parent.texts[d.class_name]]
-    if same and kind in _NEEDS_SEED:
+    if same and of_parent:
         raise ContentError(
             f"a {kind} control of {parent.name} would leave the text of {', '.join(same)} as it is",
             hint="try another seed, or a parent with more words",
@@ -53,85 +74,101 @@ def control_set(
     return DescriptionSet(
         class_set=parent.class_set,
         class_set_hash=parent.class_set_hash,
-        descriptions=descriptions,
+        # That a control names its class, or says the same of several, is its purpose.
+        descriptions=tuple(d.model_copy(update={"warnings": ()}) for d in descriptions),
         provenance=Provenance(
             kind="control",
             control=kind,
-            seed=seed if kind in _NEEDS_SEED else None,
-            # Names and template take no word from the parent: they are the same for every set.
-            parent_hash=parent.hash if kind in _NEEDS_SEED else None,
+            seed=seed if of_parent else None,
+            parent_hash=parent.hash if of_parent else None,
         ),
+        rendering=rendering,
         context_tokens=parent.context_tokens,
         dfer_version=__version__,
     )
 
 
 def save_control(
-    db: Database,
-    parent: DescriptionSet,
-    *,
-    kind: ControlKind,
-    seed: int,
-    display_names: dict[str, str],
-    note: str,
+    db: Database, parent: DescriptionSet, class_set: ClassSet, *, kind: ControlKind, seed: int, note: str
 ) -> tuple[DescriptionSet, bool]:
-    unsaved = control_set(parent, kind=kind, seed=seed, display_names=display_names)
-    return save_set(db, unsaved.model_copy(update={"note": note}))
+    """The saved control and whether it was created now. Raises as `control_set`."""
+    unsaved = control_set(parent, class_set, kind=kind, seed=seed)
+    saved, created = save_set(db, unsaved.model_copy(update={"note": note}))
+    if note and not created:
+        add_note(db, saved.version, note)
+    return saved, created
 
 
-def _names(parent: DescriptionSet, rng: random.Random, display: dict[str, str]) -> list[tuple[str, ...]]:
-    """DFER-CLIP's `class_names`: "happiness."."""
-    return [(display[name],) for name in parent.class_names]
-
-
-def _template(parent: DescriptionSet, rng: random.Random, display: dict[str, str]) -> list[tuple[str, ...]]:
-    """DFER-CLIP's `class_names_with_context`: "an expression of happiness."."""
-    return [(f"an expression of {display[name]}",) for name in parent.class_names]
-
-
-def _scrambled(parent: DescriptionSet, rng: random.Random, display: dict[str, str]) -> list[tuple[str, ...]]:
+def _scrambled(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: random.Random) -> Words:
     """Each class keeps its words, in a random order; each descriptor keeps its number of words."""
-    scrambled = []
-    for description in parent.descriptions:
-        words = " ".join(description.descriptors).split()
+    scrambled = {}
+    for name, descriptors in own.items():
+        words = " ".join(descriptors).split()
         rng.shuffle(words)
         left = iter(words)
-        scrambled.append(
-            tuple(" ".join(next(left) for _ in descriptor.split()) for descriptor in description.descriptors)
-        )
+        scrambled[name] = tuple(" ".join(next(left) for _ in d.split()) for d in descriptors)
     return scrambled
 
 
-def _swapped(parent: DescriptionSet, rng: random.Random, display: dict[str, str]) -> list[tuple[str, ...]]:
+def _swapped(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: random.Random) -> Words:
     """Descriptions move to other classes; none stays with its own."""
-    order = list(range(len(parent.descriptions)))
-    while any(position == source for position, source in enumerate(order)):
-        rng.shuffle(order)
-    return [parent.descriptions[source].descriptors for source in order]
+    names = list(own)
+    sources = list(names)
+    while any(name == source for name, source in zip(names, sources, strict=True)):
+        rng.shuffle(sources)
+    return {name: own[source] for name, source in zip(names, sources, strict=True)}
 
 
-def _random(parent: DescriptionSet, rng: random.Random, display: dict[str, str]) -> list[tuple[str, ...]]:
+def _random(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: random.Random) -> Words:
     """As many descriptors of as many tokens, from plain nouns that name nothing in a face.
 
     Every word on the list is one CLIP token; a descriptor's punctuation counts as tokens and is replaced too.
     """
-    own = {word.strip(",.;").casefold() for d in parent.descriptions for word in d.text.split()}
-    pool = [word for word in random_words() if word not in own]
-    needed = sum(count_tokens(x) for d in parent.descriptions for x in d.descriptors)
+    said = {word.strip(",.;").casefold() for d in own.values() for text in d for word in text.split()}
+    pool = [word for word in random_words() if word not in said]
+    lengths = {name: [count_tokens(text) for text in descriptors] for name, descriptors in own.items()}
+    needed = sum(map(sum, lengths.values()))
     draws = iter([word for _ in range(needed // len(pool) + 1) for word in rng.sample(pool, len(pool))])
-    return [
-        tuple(" ".join(next(draws) for _ in range(count_tokens(descriptor))) for descriptor in d.descriptors)
-        for d in parent.descriptions
-    ]
+    return {
+        name: tuple(" ".join(next(draws) for _ in range(length)) for length in of_class)
+        for name, of_class in lengths.items()
+    }
 
 
-_Maker = Callable[[DescriptionSet, random.Random, dict[str, str]], Sequence[tuple[str, ...]]]
+def _shared(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: random.Random) -> Words:
+    """Every class says its name and then the same descriptors, drawn from all of the parent's.
+
+    The name takes the place of one descriptor, unless the rendering says it already. Of many draws the one
+    whose texts are nearest to the parent's in tokens.
+    """
+    named = "{class}" in parent.rendering.prefix + parent.rendering.suffix
+    pool = list({near_key(text): text for descriptors in own.values() for text in descriptors}.values())
+    longest = min(len(pool), max(map(len, own.values())))
+    budget = token_budget(parent.context_tokens)
+    display = {emotion.name: emotion.display for emotion in class_set.classes}
+
+    def words(drawn: list[str]) -> Words:
+        if named:
+            return {name: tuple(drawn[: len(texts)]) for name, texts in own.items()}
+        return {name: (display[name], *drawn[: len(texts) - 1]) for name, texts in own.items()}
+
+    def distance(of_classes: Words) -> tuple[int, int]:
+        over = off = 0
+        for name, descriptors in of_classes.items():
+            text = render(descriptors, display=display[name], rendering=parent.rendering)
+            over += sum(max(0, count_tokens(line) - budget) for line in text.split("\n"))
+            off += abs(sum(map(count_tokens, descriptors)) - sum(map(count_tokens, own[name])))
+        return over, off
+
+    return min((words(rng.sample(pool, longest)) for _ in range(_DRAWS)), key=distance)
+
+
+_Maker = Callable[[DescriptionSet, ClassSet, Words, random.Random], Words]
 _MAKERS: dict[ControlKind, _Maker] = {
-    "names": _names,
-    "template": _template,
     "scrambled": _scrambled,
     "swapped": _swapped,
     "random": _random,
+    "shared": _shared,
 }
 
 

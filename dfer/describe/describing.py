@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from description_store.annotations import add_note
 from description_store.prompts import save_prompt
 from description_store.records import DescriptionSet
 from description_store.sets import save_class_set, save_set
@@ -111,6 +112,8 @@ def describe(
             dfer_version=__version__,
         ),
     )
+    if note and not created:
+        add_note(db, saved.version, note)
     return Described(
         description_set=saved,
         created=created,

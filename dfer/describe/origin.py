@@ -8,6 +8,7 @@ from description_store.records import Answer, Provenance
 from dfer.describe.collected import Collected
 from dfer.describe.parsing import PARSER_VERSION
 from dfer.describe.planning import Questions
+from dfer.describe.pooling import POOLING
 from dfer.describe.templates import PromptTemplate
 from dfer.describe.wording import was_cut
 
@@ -33,6 +34,7 @@ def provenance_of(
         sent=_sent_otherwise(collected),
         samples=questions.samples if questions.samples > 1 else None,
         keep=keep,
+        pooling=POOLING if questions.samples > 1 else None,
         truncated=tuple(cut) or None,
         shortened=shortened or None,
         shorten_prompt_hash=shortened_by.hash if shortened_by else None,

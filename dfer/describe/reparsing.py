@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from sqlite_utils import Database
 
+from description_store.annotations import add_note
 from description_store.cache import answers_of_set
 from description_store.records import DescriptionSet
 from description_store.sets import save_set
@@ -12,6 +13,7 @@ from dfer.class_sets import ClassSet
 from dfer.describe.compiling import OnOverflow, compile_descriptions
 from dfer.describe.language import foreign_reason
 from dfer.describe.parsing import PARSER_VERSION
+from dfer.describe.pooling import POOLING
 from dfer.describe.wording import read_words
 from dfer.errors import UsageError
 
@@ -67,17 +69,24 @@ def reparse(
     if [(d.class_name, d.descriptors, d.text) for d in descriptions] == [
         (d.class_name, d.descriptors, d.text) for d in parent.descriptions
     ]:
+        if note:
+            add_note(db, parent.version, note)
         return parent, False
     provenance = parent.provenance.model_copy(
-        update={"parser_version": PARSER_VERSION, "keep": keep, "parent_hash": parent.hash}
-    )
-    child = parent.model_copy(
         update={
-            "descriptions": descriptions,
-            "provenance": provenance,
-            "context_tokens": context_tokens,
-            "note": note,
-            "dfer_version": __version__,
+            "parser_version": PARSER_VERSION,
+            "keep": keep,
+            "pooling": POOLING if parent.provenance.samples else None,
+            "parent_hash": parent.hash,
         }
+    )
+    child = DescriptionSet(
+        class_set=parent.class_set,
+        class_set_hash=parent.class_set_hash,
+        descriptions=descriptions,
+        provenance=provenance,
+        context_tokens=context_tokens,
+        note=note,
+        dfer_version=__version__,
     )
     return save_set(db, child)

@@ -5,12 +5,13 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from description_store.records import Combine
 from dfer.models.clip_backbone import ClipBackbone
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.seeding import seeded
 from dfer.models.settings import RECIPES, DferClipSettings, ZeroShotSettings
 from dfer.models.temporal import TemporalTransformer, frame_mean
-from dfer.models.text_side import TextSide, draw_context
+from dfer.models.text_side import TextSide, draw_context, plain_text_side
 from dfer.models.tokens import encode_descriptions
 
 __all__ = [
@@ -77,10 +78,14 @@ def build_zero_shot(
     texts: Sequence[str],
     settings: ZeroShotSettings,
     class_names: Sequence[str] | None = None,
+    combine: Combine = "joined",
 ) -> VideoRecogniser:
-    """CLIP without training: frame mean, descriptions alone, CLIP's normalisation. Takes `clip` over."""
-    tokens = encode_descriptions(texts, context_length=clip.context_length, class_names=class_names)
-    text_side = TextSide(model=clip.model, tokens=tokens, context=None, description_position="end")
+    """CLIP without training: frame mean, descriptions alone, CLIP's normalisation. Takes `clip` over.
+
+    `texts`: one string per class; unless `combine` is "joined", each of its lines is a text of its own.
+    Raises ContentError for a text over the budget, UsageError for a text tower that is not CLIP's kind.
+    """
+    text_side = plain_text_side(clip=clip, texts=texts, combine=combine, class_names=class_names)
     return _recogniser(clip, frame_mean, text_side, settings, train_visual=False)
 
 

@@ -65,7 +65,10 @@ class VideoRecogniser(nn.Module):
         return functional.normalize(self.temporal(self.frame_features(pixels)), dim=-1)
 
     def text_features(self) -> Tensor:
-        """(classes, embed), L2-normalised. Evaluation computes it once and hands it to `forward`."""
+        """(classes, embed), or (texts, embed) where the texts' scores are combined; L2-normalised.
+
+        Evaluation computes it once and hands it to `forward`.
+        """
         features: Tensor = self.text_side()
         return features
 
@@ -78,8 +81,8 @@ class VideoRecogniser(nn.Module):
         video = self.video_features(pixels)
         # In bfloat16 a cosine has three digits; the temperature would turn that into steps of half a logit.
         with torch.autocast(pixels.device.type, enabled=False):
-            logits: Tensor = video.float() @ text.float().T / self.temperature
-        return logits
+            scores: Tensor = video.float() @ text.float().T / self.temperature
+            return self.text_side.class_scores(scores)
 
     def trainable_state(self) -> dict[str, Tensor]:
         """The tensors that training made and nothing else can bring back: temporal model, context, and the

@@ -1,8 +1,11 @@
 """What a recipe can be told, with the published values as defaults. Reading settings needs no torch."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from dfer.errors import UsageError
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
@@ -67,3 +70,23 @@ RECIPES: dict[str, DferClipSettings | ZeroShotSettings] = {
     "zero-shot": ZeroShotSettings(),
 }
 """Each recipe by name, with its published settings."""
+
+
+def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> DferClipSettings | ZeroShotSettings:
+    """A recipe's published settings with some replaced.
+
+    Raises:
+        UsageError: no such recipe, no such setting, or a value that it cannot have.
+    """
+    if recipe not in RECIPES:
+        raise UsageError(f"unknown recipe {recipe!r}", hint=f"one of {', '.join(RECIPES)}")
+    published = RECIPES[recipe]
+    try:
+        return type(published).model_validate(published.model_dump() | dict(overrides))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageError(
+            f"setting {name} of {recipe}: {first['msg']}",
+            hint=f"its settings: {', '.join(type(published).model_fields)}",
+        ) from error

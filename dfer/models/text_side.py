@@ -5,16 +5,20 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
+from description_store.records import Combine
 from dfer.errors import ContentError
+from dfer.models.clip_backbone import ClipBackbone
+from dfer.models.combining import class_texts, combine_embeddings, combine_scores
 from dfer.models.seeding import seeded
 from dfer.models.text_tower import FrozenTextTower, built_in_text_tower
-from dfer.models.tokens import END, START
+from dfer.models.tokens import END, START, encode_descriptions
 
 DescriptionPosition = Literal["end", "middle", "front"]
 
 CONTEXT_STD = 0.02
+TEXTS_AT_ONCE = 256
+"""Enough to keep a machine busy; 43 classes of thirty texts at once would want gigabytes."""
 
 
 def draw_context(*, classes: int, tokens: int, width: int, class_specific: bool, seed: int) -> Tensor | None:
@@ -40,11 +44,12 @@ def context_slots(
 
 
 class TextSide(nn.Module):
-    """One L2-normalised text feature per class.
+    """One L2-normalised text feature per class, or per text where the rule combines scores.
 
     `model`: open_clip's CLIP; its text tower is taken over and frozen, so the context is all that can train.
-    `tokens`: each class's token ids, without start and end. `context`: initial context vectors, (classes, n,
-    width) for class-specific ones, (n, width) for shared ones, None for none.
+    `tokens`: each text's token ids, without start and end. `context`: initial context vectors, (texts, n,
+    width) for class-specific ones, (n, width) for shared ones, None for none. `counts`: how many texts each
+    class has, in the order of `tokens`; None for one each. `combine`: see `dfer.models.combining`.
     Raises UsageError for a text tower that is not CLIP's kind, ContentError if context and classes disagree.
     """
 
@@ -61,8 +66,12 @@ class TextSide(nn.Module):
         tokens: Sequence[Sequence[int]],
         context: Tensor | None,
         description_position: DescriptionPosition,
+        counts: Sequence[int] | None = None,
+        combine: Combine = "joined",
     ) -> None:
         super().__init__()
+        self.counts = tuple(counts or [1] * len(tokens))
+        self.combine = combine
         if context is not None and context.ndim == 3 and len(context) != len(tokens):
             raise ContentError(f"context for {len(context)} classes, descriptions for {len(tokens)}")
         text = built_in_text_tower(model)
@@ -86,7 +95,12 @@ class TextSide(nn.Module):
         tower = FrozenTextTower(text=text)
         if context is None:
             with torch.no_grad():
-                constant = functional.normalize(tower(vectors, torch.tensor(ends)), dim=-1)
+                parts = zip(
+                    torch.split(vectors, TEXTS_AT_ONCE),
+                    torch.split(torch.tensor(ends), TEXTS_AT_ONCE),
+                    strict=True,
+                )
+                constant = self._features(torch.cat([tower(*part) for part in parts]))
             self.context = None
             self.register_buffer("constant", constant, persistent=False)
         else:
@@ -97,11 +111,41 @@ class TextSide(nn.Module):
             self.register_buffer("ends", torch.tensor(ends), persistent=False)  # (classes,)
 
     def forward(self) -> Tensor:
-        """(classes, embed), L2-normalised; row order is the order of the descriptions."""
+        """(classes, embed), or (texts, embed) for a rule of scores; L2-normalised, in the order given."""
         if self.context is None:
             return self.constant
         width = self.context.shape[-1]
         context = self.context.expand(*self.slots.shape, width)  # shared context: the same for every class
         slots = self.slots.unsqueeze(-1).expand(-1, -1, width)
         vectors = self.fixed_vectors.scatter(1, slots, context)  # (classes, length, width)
-        return functional.normalize(self.tower(vectors, self.ends), dim=-1)
+        return self._features(self.tower(vectors, self.ends))
+
+    def _features(self, embeddings: Tensor) -> Tensor:
+        return combine_embeddings(embeddings, self.counts, self.combine)
+
+    def class_scores(self, scores: Tensor) -> Tensor:
+        """(batch, features of `forward`) → (batch, classes)."""
+        return combine_scores(scores, self.counts, self.combine)
+
+
+def plain_text_side(
+    *,
+    clip: ClipBackbone,
+    texts: Sequence[str],
+    combine: Combine,
+    class_names: Sequence[str] | None = None,
+) -> TextSide:
+    """Descriptions alone, without context. `texts`: one string per class, of several lines unless "joined".
+
+    Takes the text tower of `clip` over, frozen. Raises as `encode_descriptions` and `TextSide` do.
+    """
+    words = class_texts(texts, combine, class_names=class_names)
+    tokens = encode_descriptions(words.texts, context_length=clip.context_length, class_names=words.owners)
+    return TextSide(
+        model=clip.model,
+        tokens=tokens,
+        context=None,
+        description_position="end",
+        counts=words.counts,
+        combine=combine,
+    )

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from description_store.records import DescriptionSet, Run
 from dfer.clips.augmentation import augmentation_named
 from dfer.clips.clip import Clip
@@ -16,7 +14,8 @@ from dfer.clips.labels import with_known_labels
 from dfer.clips.readers import read_clips
 from dfer.errors import ConfigurationError, ContentError, UsageError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
-from dfer.models.settings import RECIPES, DferClipSettings, ZeroShotSettings
+from dfer.models.combining import class_texts
+from dfer.models.settings import DferClipSettings, ZeroShotSettings, recipe_settings
 from dfer.models.tokens import encode_descriptions
 from dfer.models.weights_file import file_sha256
 from dfer.training.checkpoint import WEIGHTS, load_checkpoint
@@ -47,26 +46,6 @@ class PreparedRun:
     clips: FoldSplit
     pretrained: str | None
     checkpoint: Path | None = None
-
-
-def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> DferClipSettings | ZeroShotSettings:
-    """A recipe's published settings with some replaced.
-
-    Raises:
-        UsageError: no such recipe, no such setting, or a value that it cannot have.
-    """
-    if recipe not in RECIPES:
-        raise UsageError(f"unknown recipe {recipe!r}", hint=f"one of {', '.join(RECIPES)}")
-    published = RECIPES[recipe]
-    try:
-        return type(published).model_validate(published.model_dump() | dict(overrides))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"setting {name} of {recipe}: {first['msg']}",
-            hint=f"its settings: {', '.join(type(published).model_fields)}",
-        ) from error
 
 
 def prepare(
@@ -122,11 +101,20 @@ def _check_fits(
 ) -> None:
     """What would otherwise be found out only when the model is built."""
     context = settings.context_tokens if isinstance(settings, DferClipSettings) else 0
+    rule = description_set.rendering.combine
+    words = class_texts(
+        [d.text for d in description_set.descriptions], rule, class_names=description_set.class_names
+    )
+    if isinstance(settings, DferClipSettings) and max(words.counts) > 1:
+        raise UsageError(
+            f"{description_set.name} has several texts for a class ({rule}); dfer-clip reads one",
+            hint="make one list of them with `dfer sets render`, or evaluate with the recipe zero-shot",
+        )
     encode_descriptions(
-        [d.text for d in description_set.descriptions],
+        words.texts,
         context_length=clip.context_length,
         context_tokens=context,
-        class_names=description_set.class_names,
+        class_names=words.owners,
     )
     if isinstance(settings, DferClipSettings) and len(clips.train) < settings.batch_size:
         raise ContentError(

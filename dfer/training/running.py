@@ -179,7 +179,11 @@ def _build(prepared: PreparedRun) -> VideoRecogniser:
     spec, settings = prepared.spec, prepared.settings
     if isinstance(settings, ZeroShotSettings):
         return build_zero_shot(
-            clip=prepared.clip, texts=spec.texts, settings=settings, class_names=spec.classes
+            clip=prepared.clip,
+            texts=spec.texts,
+            settings=settings,
+            class_names=spec.classes,
+            combine=spec.combine,
         )
     return build_dfer_clip(
         clip=prepared.clip, texts=spec.texts, settings=settings, seed=spec.seed, class_names=spec.classes

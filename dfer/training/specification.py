@@ -5,17 +5,18 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from description_store.hashing import tagged_hash
-from description_store.records import DescriptionSet
+from description_store.records import Combine, DescriptionSet
 
 Selection = Literal["last", "best-val", "best-test"]
 Precision = Literal["fp32", "bf16"]
 
 # What may differ between the runs of one table: the words, and what runs are paired by.
-_VARIES = {"set", "set_hash", "texts", "fold", "seed", "weights"}
+_VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 
 
 class RunSpecification(BaseModel):
-    """`texts` are in the order of `classes`. `settings` are the recipe's, complete.
+    """`texts` are in the order of `classes`; unless `combine` is "joined", each line is a text of its own.
+    `settings` are the recipe's, complete.
 
     `dataset` is a reader's name; `data_fingerprint` identifies the clips themselves. `trained_by` names the
     protocol and the set by whose words the evaluated weights were trained, `weights` is the SHA-256 of
@@ -28,6 +29,7 @@ class RunSpecification(BaseModel):
     set_hash: str
     classes: tuple[str, ...]
     texts: tuple[str, ...]
+    combine: Combine = "joined"
     recipe: str
     settings: dict[str, Any]
     clip: dict[str, str | int | bool | None]
@@ -47,8 +49,12 @@ class RunSpecification(BaseModel):
 
     @property
     def hash(self) -> str:
-        """Identity of the run. The set's number in this store is not part of it; its content hash is."""
-        return tagged_hash("rs1", self.model_dump(mode="json", exclude={"set"}))
+        """Identity of the run. The set's number in this store is not part of it; its content hash is.
+
+        "joined", the rule of all runs before there were others, is no part of it: theirs stay what they were.
+        """
+        ignored = {"set", "combine"} if self.combine == "joined" else {"set"}
+        return tagged_hash("rs1", self.model_dump(mode="json", exclude=ignored))
 
     @property
     def protocol_hash(self) -> str:
@@ -63,4 +69,5 @@ def words_of(description_set: DescriptionSet) -> dict[str, Any]:
         "set_hash": description_set.hash,
         "classes": description_set.class_names,
         "texts": tuple(d.text for d in description_set.descriptions),
+        "combine": description_set.rendering.combine,
     }

@@ -69,7 +69,7 @@ def test_a_compound_may_share_descriptors_with_its_parts() -> None:
 @pytest.mark.parametrize("kind", ["scrambled", "swapped", "random"])
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_a_matched_control_keeps_the_number_of_descriptors_and_the_tokens(kind, seed: int) -> None:
-    control = control_set(PARENT, kind=kind, seed=seed, display_names=DISPLAY)
+    control = control_set(PARENT, MAFW, kind=kind, seed=seed)
     shape = [(len(d.descriptors), d.tokens) for d in PARENT.descriptions]
     made = [(len(d.descriptors), d.tokens) for d in control.descriptions]
     assert sorted(made) == sorted(shape) if kind == "swapped" else made == shape
@@ -79,19 +79,19 @@ def test_a_matched_control_keeps_the_number_of_descriptors_and_the_tokens(kind, 
 
 @pytest.mark.parametrize("kind", ["scrambled", "swapped", "random"])
 def test_the_same_seed_draws_the_same_control_and_another_seed_another(kind) -> None:
-    first, again, other = (control_set(PARENT, kind=kind, seed=s, display_names=DISPLAY) for s in (1, 1, 2))
+    first, again, other = (control_set(PARENT, MAFW, kind=kind, seed=s) for s in (1, 1, 2))
     assert first.hash == again.hash
     assert first.texts != other.texts
 
 
 def test_a_scrambled_class_keeps_its_words() -> None:
-    control = control_set(PARENT, kind="scrambled", seed=1, display_names=DISPLAY)
+    control = control_set(PARENT, MAFW, kind="scrambled", seed=1)
     for before, after in zip(PARENT.descriptions, control.descriptions, strict=True):
         assert sorted(" ".join(before.descriptors).split()) == sorted(" ".join(after.descriptors).split())
 
 
 def test_no_class_keeps_its_own_description_when_they_are_swapped() -> None:
-    control = control_set(PARENT, kind="swapped", seed=1, display_names=DISPLAY)
+    control = control_set(PARENT, MAFW, kind="swapped", seed=1)
     pairs = list(zip(PARENT.descriptions, control.descriptions, strict=True))
     assert all(before.text != after.text for before, after in pairs)
     assert sorted(PARENT.texts.values()) == sorted(control.texts.values())
@@ -105,15 +105,15 @@ def test_random_words_are_one_token_each_and_name_nothing_in_a_face() -> None:
 
 
 def test_names_and_template_say_only_the_class() -> None:
-    names = control_set(PARENT, kind="names", seed=1, display_names=DISPLAY)
-    template = control_set(PARENT, kind="template", seed=1, display_names=DISPLAY)
+    names = control_set(PARENT, MAFW, kind="names", seed=1)
+    template = control_set(PARENT, MAFW, kind="template", seed=1)
     assert names.texts["anger_disgust"] == "anger and disgust."
     assert template.texts["fear"] == "an expression of fear."
 
 
 def test_a_control_says_what_it_is_and_of_what() -> None:
     for kind in CONTROL_KINDS:
-        provenance = control_set(PARENT, kind=kind, seed=3, display_names=DISPLAY).provenance
+        provenance = control_set(PARENT, MAFW, kind=kind, seed=3).provenance
         assert (provenance.kind, provenance.control) == ("control", kind)
         matched = kind not in ("names", "template")
         assert provenance.parent_hash == (PARENT.hash if matched else None)
@@ -121,18 +121,18 @@ def test_a_control_says_what_it_is_and_of_what() -> None:
 
 
 def test_a_control_that_would_change_nothing_is_refused() -> None:
-    names = control_set(PARENT, kind="names", seed=1, display_names=DISPLAY)
+    names = control_set(PARENT, MAFW, kind="names", seed=1)
     with pytest.raises(ContentError, match="as it is"):
-        control_set(names, kind="scrambled", seed=1, display_names=DISPLAY)
+        control_set(names, MAFW, kind="scrambled", seed=1)
 
 
 def test_an_unknown_control_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="unknown control"):
-        control_set(PARENT, kind="bogus", seed=1, display_names=DISPLAY)  # type: ignore[arg-type]
+        control_set(PARENT, MAFW, kind="bogus", seed=1)  # type: ignore[arg-type]
 
 
 def test_the_difference_of_two_sets_gives_words_descriptors_tokens_and_provenance() -> None:
-    control = control_set(PARENT, kind="random", seed=1, display_names=DISPLAY)
+    control = control_set(PARENT, MAFW, kind="random", seed=1)
     difference = compare_sets(PARENT, control)
     assert len(difference.changed_classes) == 43
     assert difference.provenance["kind"] == ("builtin", "control")

@@ -48,8 +48,7 @@ def described(db: Database) -> DescriptionSet:
 
 @pytest.fixture
 def control(db: Database, described: DescriptionSet) -> DescriptionSet:
-    display = {c.name: c.display for c in DFEW.classes}
-    return save_control(db, described, kind="random", seed=1, display_names=display, note="")[0]
+    return save_control(db, described, DFEW, kind="random", seed=1, note="")[0]
 
 
 def prepared_run(described: DescriptionSet, world: Path, **changes) -> PreparedRun:

@@ -14,8 +14,9 @@ from dfer.describe.planning import plan_questions
 from dfer.describe.templates import load_template
 from dfer.errors import ContentError, DferError, UsageError
 from dfer.experiments.comparison import compare
+from dfer.models.settings import recipe_settings
 from dfer.training.checkpoint import load_checkpoint, save_checkpoint
-from dfer.training.preparing import DataSource, prepare_with_weights_of, recipe_settings
+from dfer.training.preparing import DataSource, prepare_with_weights_of
 from dfer.training.running import Machine, run_evaluation, run_training
 from tests.training.conftest import DFEW, prepared_run
 

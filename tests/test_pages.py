@@ -1,32 +1,11 @@
-"""What the README shows is what the commands print; numbers are masked, because machines differ in them."""
+"""What the pages show is what the commands print; numbers are masked, because machines differ in them."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-README = Path(__file__).parent.parent / "README.md"
-
-
-def blocks(kind: str) -> list[str]:
-    text = README.read_text(encoding="utf-8")
-    return re.findall(rf"<!-- test: {kind} -->\n```\n(.*?)```", text, re.DOTALL)
-
-
-def dfer(arguments: str, folder: Path) -> str:
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(("DFER_", "OPENAI_"))}
-    done = subprocess.run(
-        [sys.executable, "-c", "from dfer_cli.main import app; app()", *arguments.split()],
-        cwd=folder,
-        env=environment | {"COLUMNS": "80"},
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+from tests.shown_commands import PAGES, ROOT, blocks, dfer, steps
 
 
 def masked(output: str) -> list[str]:
@@ -38,19 +17,18 @@ def masked(output: str) -> list[str]:
 
 
 @pytest.mark.slow
-def test_the_steps_of_the_readme_print_what_it_shows(tmp_path: Path) -> None:
-    steps = [
-        step for block in blocks("run") for step in re.split(r"^\$ dfer ", block, flags=re.MULTILINE) if step
-    ]
-    assert len(steps) == 8
-    for step in steps:
-        command, _, shown = step.partition("\n")
-        assert masked(dfer(command, tmp_path)) == masked(shown), command
+@pytest.mark.parametrize("page", PAGES)
+def test_the_steps_of_a_page_print_what_it_shows(page: str, tmp_path: Path) -> None:
+    shown = [step for block in blocks(page) for step in steps(block)]
+    assert len(shown) >= 8
+    for command, output in shown:
+        assert masked(dfer(command, tmp_path)) == masked(output), command
 
 
 @pytest.mark.slow
 def test_the_demo_ends_as_the_readme_shows(tmp_path: Path) -> None:
-    (shown,) = blocks("demo")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"<!-- test: demo -->\n```\n(.*?)```", readme, re.DOTALL)
     printed = masked(dfer(f"demo --folder {tmp_path / 'demo'}", tmp_path))
     expected = masked(shown)
     assert expected

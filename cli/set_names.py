@@ -1,0 +1,68 @@
+"""What people call a description set: v3, 3, @alias, latest, the beginning of a hash, or an exported file."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from . import output
+from .options import complete_set
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from description_store.records import DescriptionSet
+
+SetName = Annotated[
+    str,
+    typer.Argument(
+        metavar="SET",
+        help="v3, 3, @alias, latest, the beginning of a hash, or an exported .json file.",
+        autocompletion=complete_set,
+    ),
+]
+
+
+class Named(NamedTuple):
+    """A set, the store that it is in, and what to call it."""
+
+    store: "Database"
+    found: "DescriptionSet"
+    title: str
+
+
+@contextmanager
+def reading(db: Path, name: str) -> Iterator[Named]:
+    """The set of that name, to look at. A file is read into a store in memory, and nothing is written."""
+    from description_store.database import open_store
+    from description_store.exchange import import_set
+    from description_store.export_file import load_export
+    from description_store.sets import find_set
+
+    if not is_file(name):
+        with open_store(db, must_exist=True) as store:
+            found = find_set(store, name)
+            yield Named(store, found, found.name)
+        return
+    with open_store(Path(":memory:")) as store:
+        found, _ = import_set(store, load_export(Path(name)), source=Path(name).name)
+        yield Named(store, found, Path(name).name)
+
+
+def stored_set(store: "Database", name: str, *, quiet: bool = False) -> "DescriptionSet":
+    """The set of that name, to work with: one in a file is imported, since runs and children refer to it."""
+    from description_store.exchange import import_set
+    from description_store.export_file import load_export
+    from description_store.sets import find_set
+
+    if not is_file(name):
+        return find_set(store, name)
+    found, created = import_set(store, load_export(Path(name)), source=Path(name).name)
+    output.note(f"{name} {'imported as' if created else 'is'} {found.name}", quiet=quiet)
+    return found
+
+
+def is_file(name: str) -> bool:
+    return name.lower().endswith(".json")

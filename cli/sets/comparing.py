@@ -1,0 +1,50 @@
+"""`dfer sets diff`: what changed between two sets, and what it did to the runs on them."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from .. import output
+from ..options import DEFAULT_DB, Db, Json
+from ..set_names import SetName, reading
+
+
+def diff(
+    first: SetName,
+    second: SetName,
+    html: Annotated[Path | None, typer.Option(help="Also write a page that needs nothing else.")] = None,
+    exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if the words differ.")] = False,
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+) -> None:
+    """What changed between two sets, word by word, and in the recalls of the runs that both have."""
+    from description_store.runs import list_runs
+    from dfer.describe.difference import compare_sets
+
+    from ..difference_output import difference_as_json, print_difference
+
+    with reading(db, first) as a, reading(db, second) as b:
+        before, after = a.found, b.found
+        difference = compare_sets(before, after)
+        runs = (
+            list_runs(a.store, set_version=before.version),
+            list_runs(b.store, set_version=after.version),
+        )
+    recalls = None
+    if all(runs):
+        from dfer.experiments.recall_difference import compare_recalls
+
+        recalls = compare_recalls(*runs)
+    if html:
+        from dfer.experiments.difference_page import difference_page
+
+        html.write_text(difference_page(before, after, difference, recalls), encoding="utf-8")
+    if json:
+        output.print_json(difference_as_json(a.title, b.title, difference, recalls))
+    else:
+        print_difference(a.title, b.title, difference, recalls)
+        if html:
+            output.note(f"written to {html}")
+    if exit_code and difference.changed_classes:
+        raise typer.Exit(1)

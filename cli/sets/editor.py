@@ -1,0 +1,108 @@
+"""A set's words in the user's editor, or from a file that was edited elsewhere."""
+
+import os
+import shlex
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from description_store.records import DescriptionSet
+    from dfer.class_sets import ClassSet
+
+
+def edit_words(
+    parent: "DescriptionSet",
+    class_set: "ClassSet",
+    context_tokens: int | None,
+    on_overflow: Literal["error", "trim"],
+) -> tuple["DescriptionSet", str]:
+    """The edited child, unsaved, and the note that the file holds.
+
+    What was typed is never lost: if it cannot be used, it stays in a file that the error names.
+    """
+    from description_store.errors import StoreError
+    from dfer.describe.words_file import write_words
+    from dfer.errors import DferError
+
+    folder = Path(tempfile.mkdtemp(prefix="dfer-"))
+    path = folder / f"{parent.name}.yaml"
+    path.write_text(write_words(parent, class_set, heading=_heading(parent)), encoding="utf-8")
+    _open(path)
+    try:
+        child = read_words_path(parent, class_set, path, context_tokens, on_overflow)
+    except (DferError, StoreError) as error:
+        kept = f"your words are kept: dfer sets edit {parent.name} --file {path}"
+        error.hint = f"{error.hint}\n  {kept}" if error.hint else kept
+        raise
+    path.unlink()
+    folder.rmdir()
+    return child
+
+
+def read_words_path(
+    parent: "DescriptionSet",
+    class_set: "ClassSet",
+    path: Path,
+    context_tokens: int | None,
+    on_overflow: Literal["error", "trim"],
+) -> tuple["DescriptionSet", str]:
+    """As `edit_words`, from a file; `-` is standard input."""
+    from dfer.describe.editing import edited
+    from dfer.describe.words_file import read_words_file
+    from dfer.errors import ContentError, UsageError
+
+    try:
+        data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        read = read_words_file(data.decode("utf-8-sig"), source=path.name)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ContentError(f"{path} is no UTF-8 text: {error.reason}") from error
+    if read.class_set not in (None, parent.class_set):
+        raise ContentError(
+            f"{path.name} describes {read.class_set}, {parent.name} describes {parent.class_set}",
+            hint="`dfer sets import` makes a set of its own",
+        )
+    child = edited(
+        parent,
+        class_set,
+        read.descriptors,
+        rendering=read.rendering,
+        context_tokens=read.context_tokens if context_tokens is None else context_tokens,
+        on_overflow=on_overflow,
+    )
+    return child, read.note
+
+
+def _open(path: Path) -> None:
+    from dfer.errors import ConfigurationError
+
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    try:
+        done = subprocess.run([*shlex.split(editor), str(path)], check=False)
+    except (OSError, ValueError) as error:
+        raise ConfigurationError(
+            f"cannot start the editor {editor!r}: {error}",
+            hint="set EDITOR, or use --class NAME --drop N --add TEXT, or --file",
+        ) from error
+    if done.returncode:
+        raise ConfigurationError(
+            f"the editor {editor!r} ended with {done.returncode}; nothing was changed",
+            hint=f"what you typed may be in {path}",
+        )
+
+
+def _heading(parent: "DescriptionSet") -> str:
+    from dfer.describe.clip_tokens import token_budget
+
+    from ..set_output import made_how
+
+    budget = token_budget(parent.context_tokens)
+    return (
+        f"{parent.name} · {parent.class_set} · {made_how(parent)}\n"
+        "One descriptor per line. Save and close to make a child; unchanged, nothing happens.\n"
+        f"CLIP can read {budget} tokens of each class's text. `note` says why you changed it."
+    )
