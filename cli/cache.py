@@ -9,7 +9,7 @@ import typer
 
 from . import output
 from .explain import explain
-from .options import DEFAULT_DB, Db, Json, Quiet, complete_set, typed
+from .options import DEFAULT_DB, Db, Force, Json, Quiet, complete_set, typed
 from .parting import parting
 
 if TYPE_CHECKING:
@@ -114,6 +114,7 @@ def export(
     verdict: OfVerdict = None,
     set_name: OfSet = None,
     unused: Unused = False,
+    force: Force = False,
     db: Db = DEFAULT_DB,
     quiet: Quiet = False,
 ) -> None:
@@ -127,7 +128,7 @@ def export(
     if to is None:
         sys.stdout.write(text)
     else:
-        to.write_text(text, encoding="utf-8")
+        output.write_new(to, text, force=force)
     output.note(f"{output.count_of(len(found), 'answer')} exported{f' to {to}' if to else ''}", quiet=quiet)
 
 

@@ -12,6 +12,8 @@ Db = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Only results and errors.")]
 
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")]
+
 DEFAULT_DB = Path("dfer.db")
 
 

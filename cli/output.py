@@ -7,6 +7,7 @@ import json
 import re
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -58,6 +59,15 @@ def fail(message: str, hint: str) -> None:
     typer.echo(safe(message), err=True)
     if hint:
         typer.echo(f"  {safe(hint)}", err=True)
+
+
+def write_new(path: Path, text: str, *, force: bool) -> None:
+    """A file of results. Raises UsageError where there is one already, unless `force`."""
+    from dfer.errors import UsageError
+
+    if path.exists() and not force:
+        raise UsageError(f"{path} exists", hint="--force replaces it")
+    path.write_text(text, encoding="utf-8")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:

@@ -23,3 +23,22 @@ def tagged_hash(tag: str, value: Any) -> str:
 def class_set_hash(classes: Iterable[Mapping[str, Any]]) -> str:
     """Identity of names, display names, components and their order (not of the class set's own name)."""
     return tagged_hash("cs1", [[c["name"], c["display"], list(c["components"])] for c in classes])
+
+
+# What may differ between the runs of one table: the words, and what runs are paired by.
+_VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
+
+
+def run_hash(specification: Mapping[str, Any]) -> str:
+    """Identity of a run: all of its specification but the set's number, which only one store knows.
+
+    The combination "joined", the rule of all runs before there were others, is no part of it: theirs stay
+    what they were.
+    """
+    ignored = {"set"} if specification.get("combine") not in (None, "joined") else {"set", "combine"}
+    return tagged_hash("rs1", {name: value for name, value in specification.items() if name not in ignored})
+
+
+def protocol_hash(specification: Mapping[str, Any]) -> str:
+    """Equal for runs that may stand in one table: all but words, fold and seed is the same."""
+    return tagged_hash("rp1", {name: value for name, value in specification.items() if name not in _VARIES})

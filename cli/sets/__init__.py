@@ -2,7 +2,17 @@
 
 import typer
 
-from . import changing, checking, comparing, exchanging, labelling, looking
+from . import (
+    checking,
+    comparing,
+    editing,
+    exchanging,
+    labelling,
+    looking,
+    remaking,
+    rendering,
+    selecting,
+)
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,12 +24,12 @@ app.command()(looking.show)
 app.command()(looking.log)
 app.command()(comparing.diff)
 app.command()(checking.check)
-app.command()(changing.edit)
-app.command()(changing.select)
-app.command()(changing.render)
-app.command()(changing.compound)
-app.command()(changing.control)
-app.command()(changing.reparse)
+app.command()(editing.edit)
+app.command()(selecting.select)
+app.command()(rendering.render)
+app.command()(rendering.compound)
+app.command()(remaking.control)
+app.command()(remaking.reparse)
 app.command("import")(exchanging.import_file)
 app.command()(exchanging.export)
 app.command()(labelling.alias)

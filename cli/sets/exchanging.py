@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from .. import output
-from ..options import DEFAULT_DB, Db, Json, Quiet, complete_class_set
+from ..options import DEFAULT_DB, Db, Force, Json, Quiet, complete_class_set
 from ..set_names import SetName, reading
 from ..set_output import print_set, set_as_json
 from .labelling import Alias, Note, point_alias
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 def export(
     name: SetName,
-    file: Annotated[Path | None, typer.Option("--out", "-o", help="The file; else standard output.")] = None,
+    file: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The file; else standard output.")
+    ] = None,
     form: Annotated[
         Literal["json", "yaml", "text"] | None,
         typer.Option(
@@ -27,22 +29,18 @@ def export(
             "Default: by the file's ending, else json.",
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if there is one.")] = False,
+    force: Force = False,
     db: Db = DEFAULT_DB,
     quiet: Quiet = False,
 ) -> None:
     """Write a set to a file: with its ancestors, prompts and raw answers, or its words alone."""
-    from dfer.errors import UsageError
-
     form = form or _by_ending(file)
-    if file and file.exists() and not force:
-        raise UsageError(f"{file} exists", hint="--force replaces it")
     with reading(db, name) as named:
         text = _text(named, form)
     if file is None:
         sys.stdout.write(text)
         return
-    file.write_text(text, encoding="utf-8")
+    output.write_new(file, text, force=force)
     output.note(f"{named.title} written to {file} ({form})", quiet=quiet)
 
 

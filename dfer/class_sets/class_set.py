@@ -3,6 +3,7 @@
 Labels are stored by name everywhere; an integer exists only beside the class set that orders it.
 """
 
+import difflib
 import json
 import re
 import tomllib
@@ -107,8 +108,9 @@ def load_class_set(name_or_file: str) -> ClassSet:
         return _parse(tomllib.loads(text), default_name=name_or_file, source=name_or_file)
     path = Path(name_or_file)
     if path.suffix.lower() not in (".toml", ".json"):
+        near = difflib.get_close_matches(name_or_file.lower(), BUILT_IN, n=1)
         raise UsageError(
-            f"unknown class set {name_or_file!r}",
+            f"unknown class set {name_or_file!r}" + (f": did you mean {near[0]}?" if near else ""),
             hint=f"built in: {', '.join(BUILT_IN)}; or name a .toml or .json file of your own",
         )
     try:

@@ -4,14 +4,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from description_store.hashing import tagged_hash
+from description_store.hashing import protocol_hash, run_hash
 from description_store.records import Combine, DescriptionSet
 
 Selection = Literal["last", "best-val", "best-test"]
 Precision = Literal["fp32", "bf16"]
-
-# What may differ between the runs of one table: the words, and what runs are paired by.
-_VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 
 
 class RunSpecification(BaseModel):
@@ -49,17 +46,11 @@ class RunSpecification(BaseModel):
 
     @property
     def hash(self) -> str:
-        """Identity of the run. The set's number in this store is not part of it; its content hash is.
-
-        "joined", the rule of all runs before there were others, is no part of it: theirs stay what they were.
-        """
-        ignored = {"set", "combine"} if self.combine == "joined" else {"set"}
-        return tagged_hash("rs1", self.model_dump(mode="json", exclude=ignored))
+        return run_hash(self.model_dump(mode="json"))
 
     @property
     def protocol_hash(self) -> str:
-        """Equal for runs that may stand in one table: all but words, fold and seed is the same."""
-        return tagged_hash("rp1", self.model_dump(mode="json", exclude=_VARIES))
+        return protocol_hash(self.model_dump(mode="json"))
 
 
 def words_of(description_set: DescriptionSet) -> dict[str, Any]:

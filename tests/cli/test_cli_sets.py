@@ -187,15 +187,15 @@ def test_an_export_is_imported_elsewhere_with_its_hash_answers_and_line(dfer: Df
         ask = f"describe --classes dfew7 --model m --base-url {server.base_url}"
         dfer(ask)
         dfer("sets edit v1 --class anger --drop 1")
-        assert dfer("sets export v2 --out v2.json").code == 0
+        assert dfer("sets export v2 --output v2.json").code == 0
         made = dfer("sets import v2.json --db theirs.db --alias ours --json").json
         assert made["hash"] == dfer("sets show v2 --json").json["hash"]
         assert [s["set"] for s in dfer("sets log @ours --db theirs.db --json").json["log"]] == ["v2", "v1"]
         asked = len(server.requests)
         assert "unchanged: v1" in dfer(f"{ask} --db theirs.db").err
         assert len(server.requests) == asked
-    assert dfer("sets export v2 --out v2.json").code == 2
-    assert dfer("sets export @ours --db theirs.db --out again.json").code == 0
+    assert dfer("sets export v2 --output v2.json").code == 2
+    assert dfer("sets export @ours --db theirs.db --output again.json").code == 0
     assert Path("again.json").read_bytes() == Path("v2.json").read_bytes()
     assert "imported from v2.json, sha256" in dfer("sets show @ours --db theirs.db").out
 
@@ -203,7 +203,7 @@ def test_an_export_is_imported_elsewhere_with_its_hash_answers_and_line(dfer: Df
 @pytest.mark.usefixtures("v1")
 def test_an_exported_file_can_be_named_wherever_a_set_can(dfer: Dfer) -> None:
     dfer("sets edit v1 --class anger --drop 1")
-    dfer("sets export v2 --out mine.json")
+    dfer("sets export v2 --output mine.json")
     os.rename("dfer.db", "away.db")  # noqa: PTH104
     for command in ("sets show mine.json", "sets check mine.json", "sets log mine.json"):
         assert dfer(command).code == 0
@@ -220,7 +220,7 @@ def test_an_exported_file_can_be_named_wherever_a_set_can(dfer: Dfer) -> None:
 
 @pytest.mark.usefixtures("v1")
 def test_a_changed_export_is_refused_with_what_to_do_instead(dfer: Dfer) -> None:
-    dfer("sets export v1 --out v1.json")
+    dfer("sets export v1 --output v1.json")
     path = Path("v1.json")
     path.write_text(path.read_text().replace("wrinkled nose", "crinkled nose"))
     for command in ("sets import v1.json", "sets show v1.json"):
@@ -231,7 +231,7 @@ def test_a_changed_export_is_refused_with_what_to_do_instead(dfer: Dfer) -> None
 
 @pytest.mark.usefixtures("v1")
 def test_words_travel_as_yaml_and_as_text(dfer: Dfer) -> None:
-    dfer("sets export v1 --out v1.yaml")
+    dfer("sets export v1 --output v1.yaml")
     made = dfer("sets import v1.yaml --json").json
     assert made["set"] == "v2"
     assert made["provenance"]["imported"]["format"] == "words"
