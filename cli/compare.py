@@ -131,12 +131,8 @@ def _mean(mean: float, deviation: float | None) -> str:
 
 def _difference(difference: "PairedDifference", metric: str) -> str:
     assert difference.mean is not None
-    text = f"{_signed(difference.mean)} {metric}"
+    text = f"{output.points(difference.mean, signed=True)} {metric}"
     if difference.interval is None:
         return text
-    low, high = difference.interval
-    return f"{text} (95 % CI {_signed(low)} … {_signed(high)})"
-
-
-def _signed(fraction: float) -> str:
-    return f"{100 * fraction:+.2f}".replace("-", "−")
+    low, high = (output.points(bound, signed=True) for bound in difference.interval)
+    return f"{text} (95 % CI {low} … {high})"

@@ -32,9 +32,13 @@ def _escaped(code: int) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def print_json(content: dict[str, Any]) -> None:
-    """The same rule in JSON's own escapes, so that a script reads exactly what is stored."""
-    text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, ensure_ascii=False, indent=2)
+def print_json(content: dict[str, Any], *, one_line: bool = False) -> None:
+    """The same rule in JSON's own escapes, so that a script reads exactly what is stored.
+
+    `one_line` is for what may be long: indenting makes Python's encoder four times slower.
+    """
+    indent = None if one_line else 2
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, ensure_ascii=False, indent=indent)
     sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
 
 
@@ -98,3 +102,8 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
 
 def count_of(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
+
+
+def points(fraction: float, *, signed: bool = False) -> str:
+    """A fraction as percentage points, with a real minus sign."""
+    return f"{100 * fraction:{'+' if signed else ''}.2f}".replace("-", "−")

@@ -174,7 +174,7 @@ def _change(change: dict[str, Any]) -> str:
     if isinstance(how, dict):
         told = {name: how.get(name) for name in _TOLD}
         how = " ".join(
-            name.replace("_", "-") if value is True else f"{name}={value}"
+            f"{name}={value}" if name == "keep" else name.replace("_", "-") if value is True else str(value)
             for name, value in told.items()
             if value
         )

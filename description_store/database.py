@@ -3,7 +3,7 @@
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ from typing import Any
 from sqlite_utils import Database
 
 from description_store.errors import StoreError
-from description_store.migrations import IMMUTABLE_TABLES, REMOVABLE_UNLESS, known_migrations, migrations
+from description_store.faults import plain_fault
+from description_store.immutability import create_triggers
+from description_store.migrations import known_migrations, migrations
+from description_store.refusals import has_log, refuse_foreign, refuse_missing, refuse_newer
 
 BUSY_SECONDS = 30.0
 
@@ -20,23 +23,31 @@ BUSY_SECONDS = 30.0
 def open_store(path: Path, *, must_exist: bool = False) -> Iterator[Database]:
     """The store at `path`, made and migrated if need be, closed at the end.
 
-    A connection belongs to the thread that opened it.
+    A store that cannot be written can be read. A connection belongs to the thread that opened it.
 
     Raises:
-        StoreError: the file is missing (with `must_exist`), cannot be written, is no database, or was
-            written by a newer dfer.
+        StoreError: the file is missing or empty (with `must_exist`), is no database, is damaged, or was
+            written by a newer dfer. While it is open: it cannot be written, is locked for longer than
+            BUSY_SECONDS, or the disk is full or fails.
     """
-    if must_exist and not path.exists():
-        raise StoreError(
-            f"there is no description store at {path}",
-            hint="make one with `dfer describe`, or name another with --db or DFER_DB",
-        )
-    db = _connect(path)
-    try:
+    refuse_missing(path, must_exist=must_exist)
+    with _faults_said_plainly(path), closing(_connect(path)) as db:
         _prepare(db, path)
         yield db
-    finally:
-        db.close()
+
+
+@contextmanager
+def open_unchanged(path: Path) -> Iterator[Database]:
+    """The store as it is, of this dfer or an earlier one, for reading alone: nothing is made or migrated.
+
+    Raises:
+        StoreError: as `open_store` with `must_exist`.
+    """
+    refuse_missing(path, must_exist=True)
+    with _faults_said_plainly(path), closing(_connect(path)) as db:
+        refuse_newer(db, path)
+        refuse_foreign(db, path)
+        yield db
 
 
 @contextmanager
@@ -66,39 +77,63 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def _connect(path: Path) -> Database:
+def is_current(db: Database) -> bool:
+    """Whether the store has the tables of this dfer, not of an earlier one."""
+    return {applied.name for applied in migrations.applied(db)} == known_migrations()
+
+
+@contextmanager
+def _faults_said_plainly(path: Path) -> Iterator[None]:
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+        yield
     except sqlite3.Error as error:
-        raise StoreError(
-            f"cannot open the description store {path}: {error}",
-            hint="does its folder exist, and may you write there?",
-        ) from error
+        fault = plain_fault(error, path, patience=BUSY_SECONDS)
+        if fault is None:
+            raise
+        raise fault from error
+
+
+def _connect(path: Path) -> Database:
+    """A connection that reads what is there, in a folder that cannot be written too."""
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
+    try:
+        connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
+    except sqlite3.Error as error:
+        connection.close()
+        # A store in WAL mode needs a file beside it even to be read, unless SQLite is told that it is alone.
+        needs_file = (sqlite3.SQLITE_READONLY_DIRECTORY, sqlite3.SQLITE_CANTOPEN)
+        if error.sqlite_errorcode not in needs_file or not path.is_file():
+            raise
+        if has_log(path):
+            raise StoreError(
+                f"{path} cannot be read in full: its last rows are in {path.name}-wal, to be merged into it, "
+                "and its folder cannot be written",
+                hint=f"copy both files to a folder of your own and name that copy of {path.name} with --db",
+            ) from error
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
     return Database(connection, execute_plugins=False)
 
 
 def _prepare(db: Database, path: Path) -> None:
+    db.execute("PRAGMA foreign_keys = ON")
+    if is_current(db):
+        return
+    refuse_newer(db, path)
+    refuse_foreign(db, path)
+    _enable_wal(db)
     try:
-        db.execute("PRAGMA foreign_keys = ON")
-        if _is_current(db):
-            return
-        _refuse_newer(db, path)
-        _refuse_foreign(db, path)
-        _enable_wal(db)
         # Several processes may open a new file at once: one migrates, the others wait, look again and go on.
         with writing(db):
-            _refuse_newer(db, path)
+            refuse_newer(db, path)
             migrations.apply(db)
-            _create_triggers(db)
-    except sqlite3.DatabaseError as error:
+            create_triggers(db)
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
+            raise
         raise StoreError(
-            f"cannot use {path} as a description store: {error}",
-            hint="is it a dfer database, complete, and is its folder writable?",
+            f"{path} was written by an earlier dfer and must be upgraded, but it cannot be written",
+            hint="copy it to a folder of your own and name that with --db",
         ) from error
-
-
-def _is_current(db: Database) -> bool:
-    return {applied.name for applied in migrations.applied(db)} == known_migrations()
 
 
 def _enable_wal(db: Database) -> None:
@@ -116,40 +151,3 @@ def _enable_wal(db: Database) -> None:
             if "locked" not in str(error) or time.monotonic() > deadline:
                 return
             time.sleep(0.02)
-
-
-def _refuse_newer(db: Database, path: Path) -> None:
-    unknown = {applied.name for applied in migrations.applied(db)} - known_migrations()
-    if unknown:
-        raise StoreError(
-            f"{path} was written by a newer dfer (it has {', '.join(sorted(unknown))})",
-            hint="upgrade dfer to use it",
-        )
-
-
-def _refuse_foreign(db: Database, path: Path) -> None:
-    tables = [name for name in db.table_names() if not name.startswith("sqlite_")]
-    if tables and migrations.migrations_table not in tables:
-        raise StoreError(
-            f"{path} is another program's database (it has the table {tables[0]!r})",
-            hint="name another file with --db or DFER_DB",
-        )
-
-
-def _create_triggers(db: Database) -> None:
-    """Made again after every migration: rebuilding a table drops its triggers silently, and rules change."""
-    for table, keys in IMMUTABLE_TABLES.items():
-        # REPLACE removes the old row without its DELETE trigger, unless a connection asks for that.
-        same = " OR ".join("(" + " AND ".join(f"{c} = NEW.{c}" for c in key) + ")" for key in keys)
-        may_not_go = REMOVABLE_UNLESS.get(table, "TRUE")
-        for action, when, said in (
-            ("UPDATE", "TRUE", "are immutable"),
-            ("DELETE", may_not_go, "are immutable" if may_not_go == "TRUE" else "in use are immutable"),
-            ("INSERT", f"EXISTS (SELECT 1 FROM {table} WHERE {same})", "are immutable"),
-        ):
-            name = f"{table}_no_{'replace' if action == 'INSERT' else action.lower()}"
-            db.execute(f"DROP TRIGGER IF EXISTS {name}")
-            db.execute(
-                f"CREATE TRIGGER {name} BEFORE {action} ON {table} WHEN {when} "
-                f"BEGIN SELECT RAISE(ABORT, '{table} {said}'); END"
-            )

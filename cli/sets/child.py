@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from .. import output
+from ..difference_output import print_difference
 from ..set_output import print_set, set_as_json
 
 if TYPE_CHECKING:
@@ -33,12 +34,19 @@ def report(
     *,
     json: bool,
     quiet: bool,
+    whole: bool = False,
     **more: object,
 ) -> None:
+    """What was made: what is new in it, or the `whole` set."""
+    from dfer.describe.difference import compare_sets
+
     if json:
         output.print_json(set_as_json(made) | {"created": created, "parent": parent.name} | more)
         return
-    print_set(made)
+    if whole:
+        print_set(made)
+    elif created:
+        print_difference(parent.name, made.name, compare_sets(parent, made))
     outcome = f"saved as {made.name}, a child of {parent.name}" if created else f"unchanged: {made.name}"
     output.note(f"{done} · {outcome}", quiet=quiet)
     if created:

@@ -39,7 +39,8 @@ def diff(
     if html:
         from dfer.experiments.difference_page import difference_page
 
-        html.write_text(difference_page(before, after, difference, recalls), encoding="utf-8")
+        page = difference_page(before, after, difference, recalls, titles=(a.title, b.title))
+        html.write_text(page, encoding="utf-8")
     if json:
         output.print_json(difference_as_json(a.title, b.title, difference, recalls))
     else:

@@ -33,7 +33,7 @@ def list_sets(
         rows = sets.list_sets(store, newest=shown, tag=tag)
         more = sets.count_sets(store) - len(rows) if tag is None else 0
     if json:
-        output.print_json({"sets": [row_as_json(row) for row in rows]})
+        output.print_json({"sets": [row_as_json(row) for row in rows]}, one_line=True)
         return
     output.print_table(
         ["set", "classes", "made by", "parent", "runs", "hash", "note"],

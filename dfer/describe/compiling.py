@@ -182,8 +182,8 @@ def _what_to_do(problems: list[str], on_overflow: OnOverflow) -> str:
         )
     if over:
         return (
-            "--on-overflow trim drops whole descriptors from the end and records them, ask (in describe) has the "
-            "LLM shorten them; fewer --context-tokens leave more room. All answers are kept"
+            "--on-overflow trim drops whole descriptors from the end and records them, ask (in describe) has "
+            "the LLM shorten them; fewer --context-tokens leave more room. All answers are kept"
         )
     if all("English" in problem or "Latin" in problem for problem in problems):
         return "CLIP's text encoder knows English; --allow-non-english takes the words all the same"

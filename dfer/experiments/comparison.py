@@ -58,7 +58,7 @@ def compare(runs_of: Mapping[str, Sequence[Run]], *, protocol: str | None = None
     Raises:
         UsageError: a set without finished runs, or no protocol that all sets share.
     """
-    finished = {name: _latest_of_each(runs) for name, runs in runs_of.items()}
+    finished = {name: latest_of_each(runs) for name, runs in runs_of.items()}
     for name, runs in finished.items():
         if not runs:
             raise UsageError(f"{name} has no finished runs", hint=f"dfer train --descriptions {name} …")
@@ -100,7 +100,7 @@ def compare(runs_of: Mapping[str, Sequence[Run]], *, protocol: str | None = None
     )
 
 
-def _latest_of_each(runs: Sequence[Run]) -> list[Run]:
+def latest_of_each(runs: Sequence[Run]) -> list[Run]:
     """Finished runs; of runs that repeat a specification, the latest."""
     return list({run.spec_hash: run for run in runs if run.status == "finished"}.values())
 

@@ -150,7 +150,7 @@ def test_sets_are_listed_shown_aliased_and_compared(dfer: Dfer) -> None:
     shown = dfer("sets show latest --json").json
     assert shown["classes"] == control["classes"]
     assert shown["provenance"]["seed"] == 1
-    assert "control random" in dfer("sets show 2").out
+    assert "random control, seed 1" in dfer("sets show 2").out
 
     difference = dfer("sets diff v1 v2 --json").json
     assert not difference["identical_texts"]

@@ -1,0 +1,141 @@
+"""Words and numbers side by side: recalls paired by fold and seed, and the page that shows them."""
+
+from html.parser import HTMLParser
+
+import pytest
+
+from description_store.records import Description, DescriptionSet, Provenance, Run
+from dfer.describe.difference import compare_sets
+from dfer.describe.rendering import join
+from dfer.experiments.difference_page import difference_page
+from dfer.experiments.recall_difference import compare_recalls
+
+
+def a_run(set_version: int, fold: int, recalls: dict[str, float | None], **changes: object) -> Run:
+    known = [recall for recall in recalls.values() if recall is not None]
+    fields = {
+        "id": set_version * 10 + fold,
+        "status": "finished",
+        "spec_hash": f"rs1:{set_version}-{fold}-{changes.get('seed', 1)}",
+        "protocol_hash": "rp1:a",
+        "set_version": set_version,
+        "set_hash": f"ds1:{set_version}",
+        "recipe": "dfer-clip",
+        "dataset": "mafw",
+        "fold": fold,
+        "seed": 1,
+        "selection": "last",
+        "specification": {},
+        "uar": sum(known) / len(known),
+        "war": sum(known) / len(known),
+        "per_class": recalls,
+    }
+    return Run(**(fields | changes))
+
+
+def test_recalls_are_paired_by_fold_and_averaged_over_the_pairs() -> None:
+    before = [a_run(1, 1, {"anger": 0.2, "fear": 0.5}), a_run(1, 2, {"anger": 0.4, "fear": 0.5})]
+    after = [a_run(2, 1, {"anger": 0.5, "fear": 0.5}), a_run(2, 2, {"anger": 0.5, "fear": 0.3})]
+    found = compare_recalls(before, [*after, a_run(2, 3, {"anger": 1.0, "fear": 1.0})])
+    assert found is not None
+    anger = found.classes["anger"]
+    assert (anger.before, anger.after, anger.pairs) == (pytest.approx(0.3), pytest.approx(0.5), 2)
+    assert anger.difference == pytest.approx(0.2)
+    assert found.uar.n == 2
+    assert found.uar.mean == pytest.approx(0.05)
+
+
+def test_a_class_without_test_clips_in_one_fold_is_left_out_of_that_pair_alone() -> None:
+    before = [a_run(1, 1, {"anger": None, "fear": 0.5}), a_run(1, 2, {"anger": 0.4, "fear": 0.5})]
+    after = [a_run(2, 1, {"anger": 0.9, "fear": 0.5}), a_run(2, 2, {"anger": 0.5, "fear": 0.5})]
+    found = compare_recalls(before, after)
+    assert found is not None
+    assert (found.classes["anger"].before, found.classes["anger"].pairs) == (0.4, 1)
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        [],
+        [a_run(2, 1, {"anger": 1.0}, protocol_hash="rp1:b")],
+        [a_run(2, 7, {"anger": 1.0})],
+        [a_run(2, 1, {"anger": 1.0}, status="failed", uar=None, war=None)],
+    ],
+)
+def test_runs_that_cannot_be_compared_are_no_error_of_a_diff(after: list[Run]) -> None:
+    assert compare_recalls([a_run(1, 1, {"anger": 0.5})], after) is None
+
+
+def a_set(*words: str, **provenance: object) -> DescriptionSet:
+    return DescriptionSet(
+        version=1,
+        class_set="two",
+        class_set_hash="cs1:x",
+        descriptions=tuple(
+            Description(class_name=name, descriptors=(text,), text=join([text]), tokens=20)
+            for name, text in zip(("anger", "fear"), words, strict=True)
+        ),
+        provenance=Provenance(kind="llm", **provenance),
+        context_tokens=8,
+        created_at="2026-11-21T07:00:00.000+00:00",
+    )
+
+
+class Elements(HTMLParser):
+    """The elements of a page, whether they are closed in order, and the addresses they name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.seen: list[str] = []
+        self.addresses: list[str] = []
+
+    def handle_starttag(self, tag, attributes) -> None:
+        self.seen.append(tag)
+        self.addresses += [value for name, value in attributes if name in ("href", "src")]
+        if tag not in ("meta", "br", "link", "img"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag) -> None:
+        assert self.open.pop() == tag
+
+
+def page_of(before: DescriptionSet, after: DescriptionSet, runs: bool = True) -> tuple[str, Elements]:
+    recalls = (
+        compare_recalls(
+            [a_run(1, fold, {"anger": 0.25, "fear": None}) for fold in (1, 2)],
+            [a_run(2, fold, {"anger": 0.5, "fear": None}) for fold in (1, 2)],
+        )
+        if runs
+        else None
+    )
+    page = difference_page(before, after, compare_sets(before, after), recalls, titles=("v1", "v2"))
+    elements = Elements()
+    elements.feed(page)
+    assert elements.open == []
+    return page, elements
+
+
+def test_the_page_needs_nothing_else_and_tells_words_and_numbers() -> None:
+    page, elements = page_of(
+        a_set("tight lips", "wide eyes"), a_set("tight thin lips", "wide eyes", model="m")
+    )
+    assert elements.addresses == []
+    assert "script" not in elements.seen
+    assert "<ins>thin</ins>" in page
+    assert "25.0 %" in page
+    assert "50.0 % (+25.0)" in page
+    assert page.count("<article") == 2
+
+
+def test_a_page_without_runs_says_nothing_of_them() -> None:
+    page, _ = page_of(a_set("tight lips", "wide eyes"), a_set("low brows", "wide eyes"), runs=False)
+    assert "recall" not in page.replace("recalls", "")
+
+
+def test_hostile_words_stay_words() -> None:
+    hostile = "</p><script>alert(1)</script>\u202e\u200b\x1b"
+    page, elements = page_of(a_set(hostile, "wide eyes"), a_set("tight lips", hostile, model=hostile))
+    assert "script" not in elements.seen
+    assert not {"\u202e", "\u200b", "\x1b"} & set(page)
+    assert "\\u202e" in page
