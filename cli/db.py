@@ -9,8 +9,8 @@ from . import output
 from .options import DEFAULT_DB, Db, Json, Quiet
 
 if TYPE_CHECKING:
-    from description_store.findings import Problem
     from description_store.verifying import Verified
+    from description_store.verifying.findings import Problem
 
 app = typer.Typer(
     no_args_is_help=True, help="The description store: where it is, whether it is sound, copies of it."

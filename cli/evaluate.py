@@ -56,6 +56,7 @@ def evaluate(
 
     With --run its fold, seed, recipe, settings and CLIP are used, so that only the words differ.
     """
+    from description_store.claims import check_writable
     from description_store.database import open_store
     from description_store.runs import find_run
     from dfer.training import preparing, running
@@ -83,6 +84,7 @@ def evaluate(
             prepared = preparing.prepare_with_weights_of(
                 find_run(store, run), found, source, pretrained=where, precision=precision
             )
+        check_writable(store)  # before hours of computing, not after
         output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)
         with progress_shown(quiet=quiet) as on_progress:
             result, created = running.run_evaluation(

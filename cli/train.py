@@ -74,6 +74,7 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train one recipe with one description set on one fold."""
+    from description_store.claims import check_writable
     from description_store.database import open_store
     from dfer.training import preparing, running
 
@@ -98,6 +99,7 @@ def train(
         if dry_run:
             _print_plan(prepared.spec, json=json)
             return
+        check_writable(store)  # before hours of computing, not after
         counts = f"{len(prepared.clips.train)} training and {len(prepared.clips.test)} test clips"
         output.note(f"{found.name}, {recipe}, fold {fold}, seed {seed}: {counts}", quiet=quiet)
         with progress_shown(quiet=quiet) as on_progress:

@@ -84,7 +84,7 @@ def _finish(copy: Path, *, journal_mode: str) -> None:
         if found != "ok":
             raise StoreError(f"the copy is damaged: {found}", hint="`dfer db check` says more of the store")
         connection.execute(f"PRAGMA journal_mode = {journal_mode}")
-    with copy.open("rb") as file:
+    with copy.open("r+b") as file:
         os.fsync(file.fileno())
 
 

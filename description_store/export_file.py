@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from description_store.errors import DamagedFile, UnknownName
-from description_store.hashing import canonical_json, class_set_hash, tagged_hash
+from description_store.hashing import answer_key, canonical_json, class_set_hash, prompt_hash, tagged_hash
 from description_store.records import (
     COMMA_LIST,
     Answer,
@@ -193,10 +193,10 @@ def _inconsistency(content: ExportFile) -> str | None:
         if class_set_hash(class_set.classes) != digest:
             return f"the classes of {class_set.name} are not those of {digest}"
     for digest, prompt in content.prompts.items():
-        if tagged_hash("pt1", prompt.text) != digest:
+        if prompt_hash(prompt.text) != digest:
             return f"the text of prompt {prompt.name} is not that of {digest}"
     for answer in content.answers:
-        if tagged_hash(f"dk{answer.identity.get('key_version')}", answer.identity) != answer.key:
+        if "key_version" not in answer.identity or answer_key(answer.identity) != answer.key:
             return f"the answer of {answer.key} was not asked for so"
     for one in content.sets:
         if one.description_set.hash != one.hash:

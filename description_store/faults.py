@@ -22,7 +22,7 @@ def plain_fault(error: sqlite3.Error, path: Path, *, patience: float) -> StoreEr
                 f"there is no room left for the description store {path}: {error}",
                 hint="what was saved before is kept; make room and repeat the command",
             )
-        case sqlite3.SQLITE_BUSY:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_PROTOCOL:
             return StoreError(
                 f"another program has kept the description store {path} locked for over {patience:g} s",
                 hint="what was saved before is kept; repeat the command when the other has ended",

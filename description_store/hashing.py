@@ -25,6 +25,16 @@ def class_set_hash(classes: Iterable[Mapping[str, Any]]) -> str:
     return tagged_hash("cs1", [[c["name"], c["display"], list(c["components"])] for c in classes])
 
 
+def prompt_hash(text: str) -> str:
+    """Identity of a prompt: the whole text of its template."""
+    return tagged_hash("pt1", text)
+
+
+def answer_key(identity: Mapping[str, Any]) -> str:
+    """The cache key of what was asked (docs/cache-key.md). Raises KeyError without its `key_version`."""
+    return tagged_hash(f"dk{identity['key_version']}", identity)
+
+
 # What may differ between the runs of one table: the words, and what runs are paired by.
 _VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 

@@ -27,8 +27,9 @@ def refuse_missing(path: Path, *, must_exist: bool) -> None:
     logged = has_log(path)
     size = path.stat().st_size if path.exists() else None
     if size is not None and size < _SHORTEST and (must_exist or size > 0 or logged):
+        length = f"has only {size} bytes" if size else "is empty"
         raise StoreError(
-            f"{path} is {'cut off' if size else 'empty'}: no description store is so short",
+            f"cannot use {path} as a description store: it {length}",
             hint="go back to a copy (`dfer db backup` makes them), or remove it to begin a new one",
         )
 

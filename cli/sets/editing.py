@@ -1,5 +1,6 @@
 """`dfer sets edit`."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
@@ -32,6 +33,7 @@ def edit(
     quiet: Quiet = False,
 ) -> None:
     """Change words by hand: in $EDITOR, from a file, or one class by flags. Makes a child."""
+    from description_store.claims import check_writable
     from description_store.database import open_store
     from description_store.sets import checked_alias
     from dfer.class_sets.stored import class_set_of
@@ -39,7 +41,7 @@ def edit(
     from dfer.describe.editing import drop_and_add, edited
     from dfer.errors import UsageError
 
-    from .editor import edit_words, read_words_path
+    from .editor import read_words_path, typed_words
 
     if file and (class_name or drop or add):
         raise UsageError("--file does not go with --class, --drop and --add", hint="the file says it all")
@@ -52,7 +54,8 @@ def edit(
         )
     if alias:
         checked_alias(alias)
-    with open_store(db, must_exist=True) as store:
+    with open_store(db, must_exist=True) as store, ExitStack() as until_saved:
+        check_writable(store)
         parent = stored_set(store, name, quiet=quiet)
         class_set = class_set_of(store, parent)
         if class_name is not None:
@@ -64,11 +67,8 @@ def edit(
             words = {class_name: drop_and_add(old[class_name], drop=drop or (), add=add or ())}
             child = edited(parent, class_set, words, context_tokens=context_tokens, on_overflow=on_overflow)
         else:
-            child, note_in_file = (
-                read_words_path(parent, class_set, file, context_tokens, on_overflow)
-                if file
-                else edit_words(parent, class_set, context_tokens, on_overflow)
-            )
+            path = file or until_saved.enter_context(typed_words(parent, class_set))
+            child, note_in_file = read_words_path(parent, class_set, path, context_tokens, on_overflow)
             note_text = note_text or note_in_file
         made, created = save_child(store, parent, child, class_set, note=scrubbed(note_text))
         point_alias(store, alias, made, quiet=quiet)

@@ -2,44 +2,40 @@
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
+
+from .. import output
 
 if TYPE_CHECKING:
     from description_store.records import DescriptionSet
     from dfer.class_sets import ClassSet
 
 
-def edit_words(
-    parent: "DescriptionSet",
-    class_set: "ClassSet",
-    context_tokens: int | None,
-    on_overflow: Literal["error", "trim"],
-) -> tuple["DescriptionSet", str]:
-    """The edited child, unsaved, and the note that the file holds.
+@contextmanager
+def typed_words(parent: "DescriptionSet", class_set: "ClassSet") -> Iterator[Path]:
+    """The words as the user leaves them in the editor, in a file that is removed when all went well.
 
-    What was typed is never lost: if it cannot be used, it stays in a file that the error names.
+    What was typed is never lost: if it cannot be used or saved, the file stays, and its name is told.
     """
-    from description_store.errors import StoreError
     from dfer.describe.words_file import write_words
-    from dfer.errors import DferError
 
     folder = Path(tempfile.mkdtemp(prefix="dfer-"))
     path = folder / f"{parent.name}.yaml"
     path.write_text(write_words(parent, class_set, heading=_heading(parent)), encoding="utf-8")
     _open(path)
     try:
-        child = read_words_path(parent, class_set, path, context_tokens, on_overflow)
-    except (DferError, StoreError) as error:
-        kept = f"your words are kept: dfer sets edit {parent.name} --file {path}"
-        error.hint = f"{error.hint}\n  {kept}" if error.hint else kept
+        yield path
+    except BaseException:
+        output.note(f"your words are kept: dfer sets edit {parent.name} --file {path}")
         raise
-    path.unlink()
-    folder.rmdir()
-    return child
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def read_words_path(
@@ -49,7 +45,7 @@ def read_words_path(
     context_tokens: int | None,
     on_overflow: Literal["error", "trim"],
 ) -> tuple["DescriptionSet", str]:
-    """As `edit_words`, from a file; `-` is standard input."""
+    """The edited child, unsaved, and the note that the file holds; `-` is standard input."""
     from dfer.describe.editing import edited
     from dfer.describe.words_file import read_words_file
     from dfer.errors import ContentError, UsageError

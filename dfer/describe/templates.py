@@ -17,7 +17,7 @@ from typing import Literal
 
 from jinja2 import Template, TemplateError, meta
 
-from description_store.hashing import tagged_hash
+from description_store.hashing import prompt_hash
 from dfer.class_sets import ClassSet, EmotionClass
 from dfer.describe.sandbox import LIMIT, BoundedSandbox, TooLarge
 from dfer.errors import ContentError, UsageError
@@ -48,7 +48,7 @@ class PromptTemplate:
 
     @property
     def hash(self) -> str:
-        return tagged_hash("pt1", self.text)
+        return prompt_hash(self.text)
 
 
 def built_in_names() -> list[str]:

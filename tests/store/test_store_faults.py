@@ -93,6 +93,18 @@ def test_asking_into_a_store_that_cannot_be_written_is_refused_before_anything_i
     assert f"{shared} cannot be written" in err
 
 
+@pytest.mark.parametrize(
+    "command", ["alias v1 best", "note v1 words", "tag v1 good", "control v1 --kind names", "reparse v1"]
+)
+def test_whatever_would_write_to_a_store_that_cannot_be_written_is_refused(
+    shared: Path, command: str
+) -> None:
+    shared.parent.chmod(0o555)
+    code, _, err = dfer_as_nobody(shared, "sets", *command.split())
+    assert (code, err.count("\n")) == (3, 2), err
+    assert f"{shared} cannot be written" in err
+
+
 def test_a_new_store_in_a_folder_that_cannot_be_written_is_refused_before_anything_is_asked(
     shared: Path,
 ) -> None:

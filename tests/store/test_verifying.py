@@ -9,11 +9,11 @@ import pytest
 from description_store.claims import check_writable
 from description_store.database import open_store
 from description_store.errors import StoreError
-from description_store.hashing import tagged_hash
+from description_store.hashing import protocol_hash, run_hash, tagged_hash
 from description_store.migrations import IMMUTABLE_TABLES
 from description_store.verifying import Verified, check
 from tests.store.damage import damage
-from tests.store.filled import fill
+from tests.store.filled import a_run, a_set, fill
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
 
@@ -254,6 +254,15 @@ def test_what_was_written_before_the_combination_rule_keeps_its_hash(path: Path)
     damage(path, f"UPDATE runs SET specification = '{specification}' WHERE id = 1")
     assert told(check(path)) == []
     assert spec_hash.startswith("rs1:")
+
+
+def test_the_hashes_of_runs_that_are_stored_everywhere_never_change() -> None:
+    specification = a_run(a_set("x")).specification | {"set": "v1", "trained_by": None, "weights": None}
+    joined, scored = specification, specification | {"combine": "mean_score"}
+    assert run_hash(joined) == "rs1:c38728d74d37627206a9f0ae3cafabc64db494348ad44944d40a24ea15fd823f"
+    assert run_hash(scored) == "rs1:281e93ff82276fad5734b3dc4fc61d3da3771d9efc58f3e113db7e9346c8e33d"
+    assert protocol_hash(joined) == "rp1:b63c0e768bac535c6fa953fb311bbd8007ef6ec03786710ad71454173928186b"
+    assert protocol_hash(scored) == protocol_hash(joined)
 
 
 def test_a_store_in_use_is_checked_as_it_was_at_one_moment(path: Path) -> None:

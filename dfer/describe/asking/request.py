@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
-from description_store.hashing import tagged_hash
+from description_store.hashing import answer_key
 from dfer.errors import ConfigurationError
 
 KEY_VERSION = 1
@@ -44,7 +44,7 @@ class AnswerRequest:
 
     @property
     def key(self) -> str:
-        return tagged_hash(f"dk{KEY_VERSION}", self.identity)
+        return answer_key(self.identity)
 
 
 def normalised_endpoint(base_url: str) -> str:

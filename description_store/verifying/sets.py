@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from description_store.findings import Found, Problem, Row, look_at, look_through
-from description_store.hashing import class_set_hash, tagged_hash
+from description_store.hashing import class_set_hash, prompt_hash
 from description_store.records import Description, DescriptionSet
 from description_store.sets import checked_alias, load_class_set_content, load_set
+from description_store.verifying.findings import Found, Problem, Row, look_at, look_through
 
 
 def look_through_sets(db: Database) -> list[Found]:
@@ -64,7 +64,7 @@ def _of_class_set(row: Row) -> Iterator[str]:
 
 
 def _of_prompt(row: Row) -> Iterator[str]:
-    derived = tagged_hash("pt1", row["text"])
+    derived = prompt_hash(row["text"])
     if derived != row["hash"]:
         yield f"its text has the hash {derived}"
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from description_store.checks_of_answers import look_through_answers
-from description_store.checks_of_runs import look_through_runs
-from description_store.checks_of_sets import look_through_sets, parents_elsewhere
 from description_store.database import is_current, open_unchanged
 from description_store.errors import StoreError
-from description_store.findings import Problem, look_at
 from description_store.schema import new_store
+from description_store.verifying.answers import look_through_answers
+from description_store.verifying.findings import Problem, look_at
+from description_store.verifying.runs import look_through_runs
+from description_store.verifying.sets import look_through_sets, parents_elsewhere
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from description_store.findings import Found, Row, look_through
 from description_store.hashing import protocol_hash, run_hash
 from description_store.records import Prediction, Run
 from description_store.runs import find_run
+from description_store.verifying.findings import Found, Row, look_through
 
 _DECIDED = ("set_hash", "recipe", "dataset", "fold", "seed", "selection")
 _ROUNDING = 1e-6

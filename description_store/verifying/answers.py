@@ -7,9 +7,9 @@ from pydantic import TypeAdapter
 from sqlite_utils import Database
 
 from description_store.answers import read_answer
-from description_store.findings import Found, Row, look_through
-from description_store.hashing import tagged_hash
+from description_store.hashing import answer_key
 from description_store.records import Attempt, Parse
+from description_store.verifying.findings import Found, Row, look_through
 
 _TEXTS = TypeAdapter(tuple[str, ...])
 
@@ -41,7 +41,7 @@ def look_through_answers(db: Database) -> list[Found]:
 def _of_answer(row: Row) -> Iterator[str]:
     answer = read_answer({name: value for name, value in row.items() if name != "row_number"})
     identity = answer.identity
-    derived = tagged_hash(f"dk{identity['key_version']}", identity)
+    derived = answer_key(identity)
     if derived != answer.key:
         yield f"its question has the key {derived}, not the one it is stored under"
     for column in ("model", "endpoint"):
