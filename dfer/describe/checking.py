@@ -1,7 +1,7 @@
 """Everything that is worth a second look in a description set, before a run is spent on it."""
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -111,7 +111,7 @@ def _between_classes(found: DescriptionSet, class_set: ClassSet) -> Iterator[Fin
         return  # alike on purpose
     parts = {c.name: {c.name, *c.components} for c in class_set.classes}
     said = [(d.class_name, text) for d in found.descriptions for text in d.descriptors]
-    groups: dict[frozenset[tuple[int, int]], list[tuple[str, str]]] = {}
+    groups: dict[Hashable, list[tuple[str, str]]] = {}
     for name, text in said:
         groups.setdefault(near_key(text), []).append((name, text))
     for sharing in groups.values():

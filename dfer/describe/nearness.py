@@ -1,6 +1,7 @@
 """Descriptors that say the same in slightly other words, judged by CLIP's token ids."""
 
 from collections import Counter
+from collections.abc import Hashable
 from functools import lru_cache
 
 from dfer.describe.clip_tokens import token_ids
@@ -9,25 +10,41 @@ from dfer.describe.clip_tokens import token_ids
 _FILLERS = frozenset(
     ["a", "an", "the", "and", "or", "of", "with", "in", "on", "at", "to", "by", "is", "are", "be", "both"]
 )
+# With one of these it matters what comes first: "teeth over the lip" is not "lip over the teeth".
+_RELATIONS = frozenset(
+    (
+        "over under above below beneath between behind against toward towards from into than without but "
+        "while no not instead"
+    ).split()
+)
 # Ends of words that look like a plural's and are none.
 _NO_PLURALS = ("ss", "us", "is")
 
 
 @lru_cache(maxsize=2**14)
-def near_key(descriptor: str) -> frozenset[tuple[int, int]]:
-    """Equal for near-duplicates: the same content words in any order, singular or plural.
+def near_key(descriptor: str) -> Hashable:
+    """Equal for near-duplicates: the same content words, singular or plural, in any order.
 
-    The token ids of the words that are left, with their counts; those of the whole text where none is left.
+    In the same order where a word relates others to each other, or negates one.
     """
-    words = [_singular(word.strip(".,;:!?\"'()")) for word in descriptor.casefold().split()]
-    content = " ".join(word for word in words if word and word not in _FILLERS)
-    return frozenset(Counter(token_ids(content or descriptor)).items())
+    words = _words(descriptor)
+    ids = tuple(token_ids(" ".join(words)))
+    if "," in descriptor.strip(",") or not _RELATIONS.isdisjoint(words):
+        return ids
+    return frozenset(Counter(ids).items())
 
 
 def likeness(first: str, second: str) -> float:
-    """Shared content tokens over all of both, from 0 to 1 (Jaccard); 1 for near-duplicates."""
-    a, b = near_key(first), near_key(second)
+    """Shared content tokens over all of both, from 0 to 1 (Jaccard)."""
+    a, b = (set(token_ids(" ".join(_words(text)))) for text in (first, second))
     return len(a & b) / len(a | b) if a | b else 1.0
+
+
+def _words(descriptor: str) -> list[str]:
+    """The content words, plurals as singulars; all words where none is left."""
+    words = [word.strip(".,;:!?\"'()") for word in descriptor.casefold().split()]
+    content = [_singular(word) for word in words if word and word not in _FILLERS]
+    return content or descriptor.split()
 
 
 def _singular(word: str) -> str:

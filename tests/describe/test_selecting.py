@@ -55,6 +55,9 @@ def test_the_same_content_words_are_near_duplicates(first: str, second: str) -> 
         ("raised eyebrows", "lowered eyebrows"),
         ("no visible tension", "visible tension"),
         ("lips pressed", "lips parted"),
+        ("upper teeth over the lower lip", "lower lip over the upper teeth"),
+        ("eyes wide, mouth closed", "eyes closed, mouth wide"),
+        ("eyes open but lips not", "lips open but eyes not"),
     ],
 )
 def test_intensity_and_opposites_are_kept_apart(first: str, second: str) -> None:
