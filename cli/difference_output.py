@@ -32,6 +32,8 @@ def difference_as_json(
                 "removed": list(c.removed),
                 "added": list(c.added),
                 "moved": c.moved,
+                "same_to_clip": c.same_to_clip,
+                "several_texts": c.several,
                 "words": [{"mark": mark, "text": text} for mark, text in c.words],
                 "tokens": {"a": c.tokens_before, "b": c.tokens_after},
                 "recall": _recall_as_json(recalls.classes.get(c.class_name) if recalls else None),
@@ -60,44 +62,39 @@ def print_difference(
     difference: "SetDifference",
     recalls: "RecallDifference | None" = None,
 ) -> None:
-    relation = {
-        "child": f"{second} was made from {first}",
-        "parent": f"{first} was made from {second}",
-        "siblings": f"{first} and {second} were made from the same set",
-    }
     if difference.relation:
-        output.say(relation[difference.relation])
-    else:
-        _print_provenance(difference.provenance)
+        output.say(_relation(first, second, difference))
+    _print_provenance(difference)
     if recalls:
         _print_recalls(first, second, recalls)
     if not difference.changed_classes:
         output.say(f"{first} and {second} have the same words")
     for c in difference.changed_classes:
-        _print_class(c, recalls.classes.get(c.class_name) if recalls else None)
-    unchanged = [c for c in difference.classes if not c.changed]
+        _print_class(c, _recall(c.class_name, recalls))
+    unchanged = [c.class_name for c in difference.classes if not c.changed]
     if unchanged and difference.changed_classes:
         output.say(f"\nthe words of the other {len(unchanged)} did not change")
-    for c in unchanged:
-        if recalls and (told := _recall(recalls.classes.get(c.class_name))):
-            output.say(f"  {c.class_name}  {told}")
+    for name in unchanged:
+        if recalls and name in recalls.classes and recalls.classes[name].difference:
+            output.say(f"  {name}  {_recall(name, recalls)}")
 
 
-def _print_provenance(provenance: dict[str, tuple[Any, Any]]) -> None:
-    for field, (a, b) in provenance.items():
-        if field != "rendering" or a != b:
-            for line in textwrap.wrap(f"{field}: {_value(a)} → {_value(b)}", _WIDTH, subsequent_indent="  "):
-                output.say(line)
+def _relation(first: str, second: str, difference: "SetDifference") -> str:
+    if difference.relation == "same":
+        return f"{first} and {second} are the same set, hash for hash"
+    if difference.relation == "siblings":
+        return f"{first} and {second} were made from the same set"
+    child = difference.relation == "child"
+    made, source = (second, first) if child else (first, second)
+    return f"{made} was made from {source}"
 
 
-def _value(value: Any) -> str:
-    if value in (None, "", [], {}):
-        return "–"
-    if isinstance(value, dict):
-        return ", ".join(f"{name}={inner}" for name, inner in value.items() if inner is not None)
-    if isinstance(value, list):
-        return ", ".join(map(_value, value))
-    return str(value)
+def _print_provenance(difference: "SetDifference") -> None:
+    from dfer.describe.difference import in_words
+
+    for field, (a, b) in in_words(difference).items():
+        for line in textwrap.wrap(f"{field}: {a} → {b}", _WIDTH, subsequent_indent="  "):
+            output.say(line)
 
 
 def _print_recalls(first: str, second: str, recalls: "RecallDifference") -> None:
@@ -114,27 +111,35 @@ def _print_recalls(first: str, second: str, recalls: "RecallDifference") -> None
         output.say(line)
 
 
-def _print_class(c: "ClassDifference", recall: "ClassRecall | None") -> None:
+def _print_class(c: "ClassDifference", recall: str) -> None:
     before = "–" if c.tokens_before is None else c.tokens_before
     after = "–" if c.tokens_after is None else c.tokens_after
-    told = _recall(recall)
-    output.say(f"\n{c.class_name}  ({before} → {after} tokens){f'  {told}' if told else ''}", bold=True)
-    runs = c.words
-    if c.unrelated:
-        runs = tuple(
-            (mark, " ".join(text for m, text in c.words if m in (" ", mark)))
-            for mark in "-+"
-            if any(m in (" ", mark) for m, _ in c.words)
-        )
-    for mark, words in runs:
-        for line in textwrap.wrap(words, width=_WIDTH):
-            output.say(f"{mark} {line}", fg=_COLOURS.get(mark))
-    if c.moved and not c.added and not c.removed:
-        output.say("  (the same descriptors, in another order)")
+    output.say(f"\n{c.class_name}  ({before} → {after} tokens){f'  {recall}' if recall else ''}", bold=True)
+    for mark, words in c.shown:
+        _print_marked(mark, words, further="  " if c.several else "")
+    if c.same_to_clip:
+        output.say("  (the same to CLIP)")
+    elif not c.added and not c.removed:
+        output.say(f"  (the same descriptors, {'in another order' if c.moved else 'said in another form'})")
+    elif c.torn:
+        output.say("  descriptors:")
+        for mark, descriptors in (("-", c.removed), ("+", c.added)):
+            for descriptor in descriptors:
+                _print_marked(mark, descriptor)
 
 
-def _recall(recall: "ClassRecall | None") -> str:
-    if recall is None or recall.before is None or recall.after is None:
+def _print_marked(mark: str, words: str, *, further: str = "") -> None:
+    """`further` sets off the further lines of one text from the next text."""
+    for line in textwrap.wrap(words, width=_WIDTH, subsequent_indent=further):
+        output.say(f"{mark} {line}", fg=_COLOURS.get(mark))
+
+
+def _recall(name: str, recalls: "RecallDifference | None") -> str:
+    """ "recall 61.20 → 64.90 (+3.70)", with the number of pairs where the class is missing from some."""
+    recall = recalls.classes.get(name) if recalls else None
+    if recalls is None or recall is None or recall.before is None or recall.after is None:
         return ""
-    change = output.points(recall.after - recall.before, signed=True)
-    return f"recall {output.points(recall.before)} → {output.points(recall.after)} ({change})"
+    told = output.points(recall.after - recall.before, signed=True)
+    if recall.pairs != recalls.uar.n:
+        told += f", {output.count_of(recall.pairs, 'pair')}"
+    return f"recall {output.points(recall.before)} → {output.points(recall.after)} ({told})"

@@ -98,7 +98,12 @@ def print_descriptors(title: str, description: "Description", origins: Sequence[
     output.print_table(
         ["#", "tokens", "from", "descriptor"],
         [
-            [str(number), str(count_tokens(origin.descriptor)), _from(origin), origin.descriptor]
+            [
+                str(number),
+                str(count_tokens(origin.descriptor)),
+                _from(origin, description.class_name),
+                origin.descriptor,
+            ]
             for number, origin in enumerate(origins, start=1)
         ],
         right=["#", "tokens"],
@@ -109,9 +114,10 @@ def print_descriptors(title: str, description: "Description", origins: Sequence[
         output.warn(warning)
 
 
-def _from(origin: "Origin") -> str:
+def _from(origin: "Origin", class_name: str) -> str:
     agreed = "" if (origin.samples or 0) < 2 else f", {origin.agreeing} of {origin.samples} samples"
-    return f"v{origin.version}, {origin.by}{agreed}"
+    of = "" if origin.class_name == class_name else f", of {origin.class_name}"
+    return f"v{origin.version}, {origin.by}{of}{agreed}"
 
 
 def rendering_in_words(rendering: "Rendering") -> str:

@@ -4,6 +4,7 @@ Made to be read in a diff: one descriptor a line, stable order, no number that o
 hash in it is derived again when it is read, so a file that was changed on the way is refused.
 """
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -148,7 +149,7 @@ def read_export(text: str, *, source: str) -> ExportFile:
         DamagedFile: no dfer export, of a newer form, changed since it was written, or not consistent.
     """
     try:
-        plain = json.loads(text)
+        plain = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise DamagedFile(f"{source} is no JSON: {error}", hint="was it cut off?") from error
     if not is_export(plain):
@@ -175,6 +176,15 @@ def read_export(text: str, *, source: str) -> ExportFile:
     if wrong := _inconsistency(content):
         raise DamagedFile(f"{source}: {wrong}")
     return content
+
+
+def source_of(path: Path) -> str:
+    """What an import is said to come from: the file's name and the SHA-256 of its bytes."""
+    return f"{path.name}, sha256 {hashlib.sha256(path.read_bytes()).hexdigest()}"
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def is_export(plain: Any) -> bool:

@@ -38,10 +38,10 @@ def edit(
     from description_store.sets import checked_alias
     from dfer.class_sets.stored import class_set_of
     from dfer.describe.children import save_child
-    from dfer.describe.editing import drop_and_add, edited
+    from dfer.describe.editing import drop_and_add, edited, edited_from_file
     from dfer.errors import UsageError
 
-    from .editor import read_words_path, typed_words
+    from .editor import typed_text, typed_words
 
     if file and (class_name or drop or add):
         raise UsageError("--file does not go with --class, --drop and --add", hint="the file says it all")
@@ -68,7 +68,14 @@ def edit(
             child = edited(parent, class_set, words, context_tokens=context_tokens, on_overflow=on_overflow)
         else:
             path = file or until_saved.enter_context(typed_words(parent, class_set))
-            child, note_in_file = read_words_path(parent, class_set, path, context_tokens, on_overflow)
+            child, note_in_file = edited_from_file(
+                parent,
+                class_set,
+                typed_text(path),
+                source=path.name,
+                context_tokens=context_tokens,
+                on_overflow=on_overflow,
+            )
             note_text = note_text or note_in_file
         made, created = save_child(store, parent, child, class_set, note=scrubbed(note_text))
         point_alias(store, alias, made, quiet=quiet)

@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from .. import output
 
@@ -29,48 +29,27 @@ def typed_words(parent: "DescriptionSet", class_set: "ClassSet") -> Iterator[Pat
     folder = Path(tempfile.mkdtemp(prefix="dfer-"))
     path = folder / f"{parent.name}.yaml"
     path.write_text(write_words(parent, class_set, heading=_heading(parent)), encoding="utf-8")
-    _open(path)
     try:
+        _open(path)
         yield path
     except BaseException:
-        output.note(f"your words are kept: dfer sets edit {parent.name} --file {path}")
+        if path.exists():
+            output.note(f"your words are kept: dfer sets edit {parent.name} --file {path}")
         raise
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def read_words_path(
-    parent: "DescriptionSet",
-    class_set: "ClassSet",
-    path: Path,
-    context_tokens: int | None,
-    on_overflow: Literal["error", "trim"],
-) -> tuple["DescriptionSet", str]:
-    """The edited child, unsaved, and the note that the file holds; `-` is standard input."""
-    from dfer.describe.editing import edited
-    from dfer.describe.words_file import read_words_file
+def typed_text(path: Path) -> str:
+    """The text of an edited file; `-` is standard input. Raises UsageError or ContentError."""
     from dfer.errors import ContentError, UsageError
 
     try:
         data = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        read = read_words_file(data.decode("utf-8-sig"), source=path.name)
+        return data.decode("utf-8-sig")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise ContentError(f"{path} is no UTF-8 text: {error.reason}") from error
-    if read.class_set not in (None, parent.class_set):
-        raise ContentError(
-            f"{path.name} describes {read.class_set}, {parent.name} describes {parent.class_set}",
-            hint="`dfer sets import` makes a set of its own",
-        )
-    child = edited(
-        parent,
-        class_set,
-        read.descriptors,
-        rendering=read.rendering,
-        context_tokens=read.context_tokens if context_tokens is None else context_tokens,
-        on_overflow=on_overflow,
-    )
-    return child, read.note
 
 
 def _open(path: Path) -> None:
@@ -85,10 +64,7 @@ def _open(path: Path) -> None:
             hint="set EDITOR, or use --class NAME --drop N --add TEXT, or --file",
         ) from error
     if done.returncode:
-        raise ConfigurationError(
-            f"the editor {editor!r} ended with {done.returncode}; nothing was changed",
-            hint=f"what you typed may be in {path}",
-        )
+        raise ConfigurationError(f"the editor {editor!r} ended with {done.returncode}; nothing was changed")
 
 
 def _heading(parent: "DescriptionSet") -> str:

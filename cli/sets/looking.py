@@ -88,6 +88,7 @@ def show(
                     {
                         "descriptor": origin.descriptor,
                         "set": f"v{origin.version}",
+                        "class": origin.class_name,
                         "by": origin.by,
                         "agreeing": origin.agreeing,
                         "samples": origin.samples,

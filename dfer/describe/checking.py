@@ -1,7 +1,7 @@
 """Everything that is worth a second look in a description set, before a run is spent on it."""
 
 import unicodedata
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Literal
@@ -9,15 +9,15 @@ from typing import Literal
 from description_store.records import Description, DescriptionSet
 from dfer.class_sets import ClassSet
 from dfer.describe.class_words import class_words_in
-from dfer.describe.clip_tokens import count_tokens, overflow, special_token_in, token_budget, token_ids
+from dfer.describe.clip_tokens import count_tokens, overflow, special_token_in, token_budget
 from dfer.describe.language import foreign_reason
-from dfer.describe.nearness import likeness, near_key
+from dfer.describe.nearness import near_key
 from dfer.describe.nonfacial import nonfacial_reason
+from dfer.describe.overlap import near_descriptors, shared_descriptors
+from dfer.describe.same_to_clip import alike
 
 Severity = Literal["error", "warning"]
 
-# Two of three content tokens alike: "raised eyes" and "slightly raised eyes".
-NEAR = 2 / 3
 _THIN = 2
 # Marks that typographers use, beside the ASCII ones.
 _USUAL_MARKS = frozenset("‘’“”–—…·°½¼¾×")
@@ -58,13 +58,9 @@ def _wrong_classes(found: DescriptionSet, class_set: ClassSet) -> Iterator[Findi
 
 
 def _same_text(found: DescriptionSet) -> Iterator[Finding]:
-    alike: dict[frozenset[tuple[int, ...]], list[str]] = {}
-    for d in found.descriptions:
-        alike.setdefault(frozenset(tuple(token_ids(text)) for text in d.texts), []).append(d.class_name)
-    for names in alike.values():
-        if len(names) > 1:
-            message = "the same text, so CLIP cannot tell them apart"
-            yield Finding(kind="same-text", severity="error", classes=tuple(names), message=message)
+    for names in alike(found.descriptions):
+        message = "the same text, so CLIP cannot tell them apart"
+        yield Finding(kind="same-text", severity="error", classes=tuple(names), message=message)
 
 
 def _of_class(
@@ -109,31 +105,11 @@ def _between_classes(found: DescriptionSet, class_set: ClassSet) -> Iterator[Fin
     """Descriptors of different classes that CLIP will read alike. Compounds share what their parts say."""
     if found.provenance.control in ("names", "template", "shared"):
         return  # alike on purpose
-    parts = {c.name: {c.name, *c.components} for c in class_set.classes}
     said = [(d.class_name, text) for d in found.descriptions for text in d.descriptors]
-    groups: dict[Hashable, list[tuple[str, str]]] = {}
-    for name, text in said:
-        groups.setdefault(near_key(text), []).append((name, text))
-    for sharing in groups.values():
-        names = _unrelated([name for name, _ in sharing], parts)
-        if len(names) > 1:
-            message = f"all say {sharing[0][1]!r}"
-            yield Finding(kind="shared", severity="warning", classes=names, message=message)
-    for first, second in combinations(groups.values(), 2):
-        (a, text_a), (b, text_b) = first[0], second[0]
-        if likeness(text_a, text_b) >= NEAR and not parts.get(a, {a}) & parts.get(b, {b}):
-            message = f"{text_a!r} is near {text_b!r}"
-            yield Finding(kind="near", severity="warning", classes=(a, b), message=message)
-
-
-def _unrelated(names: Sequence[str], parts: dict[str, set[str]]) -> tuple[str, ...]:
-    """The classes among these that share no part with any of the others."""
-    distinct = list(dict.fromkeys(names))
-    return tuple(
-        name
-        for name in distinct
-        if any(not parts.get(name, {name}) & parts.get(other, {other}) for other in distinct if other != name)
-    )
+    for names, text in shared_descriptors(said, class_set):
+        yield Finding(kind="shared", severity="warning", classes=names, message=f"all say {text!r}")
+    for names, first, second in near_descriptors(said, class_set):
+        yield Finding(kind="near", severity="warning", classes=names, message=f"{first!r} is near {second!r}")
 
 
 def _odd_characters(text: str) -> list[str]:

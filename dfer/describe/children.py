@@ -48,7 +48,14 @@ def child_of(
         descriptions=compile_descriptions(
             class_set, words, rendering=rendering, context_tokens=context_tokens, on_overflow=on_overflow
         ),
-        provenance=Provenance(kind="edit", change=dict(change), parent_hash=parent.hash),
+        provenance=Provenance(
+            kind="edit",
+            change=dict(change),
+            parent_hash=parent.hash,
+            # Random words are none the less random for another form.
+            control=parent.provenance.control,
+            seed=parent.provenance.seed,
+        ),
         rendering=rendering,
         context_tokens=context_tokens,
         dfer_version=__version__,

@@ -10,6 +10,7 @@ from dfer.describe.class_words import class_words_in
 from dfer.describe.clip_tokens import count_tokens, overflow, special_token_in, token_budget, token_ids
 from dfer.describe.language import foreign_reason
 from dfer.describe.rendering import join, listed, render
+from dfer.describe.same_to_clip import alike
 from dfer.errors import ContentError
 
 OnOverflow = Literal["error", "trim", "ask"]
@@ -38,11 +39,13 @@ def compile_descriptions(
     context_tokens: int,
     on_overflow: OnOverflow = "error",
     only_english: bool = False,
+    advice: str = "give the classes other words",
 ) -> tuple[Description, ...]:
     """Descriptions for every class of the set, in its order, each text within the token budget.
 
     "ask" is an error here: whoever can ask has asked for shorter words before. Where `rendering` makes
-    compound emotions of their parts, `words` need not hold them.
+    compound emotions of their parts, `words` need not hold them. `advice`: what to do about words that
+    cannot be used for another reason than their length.
 
     Raises:
         ContentError: one message that lists every class with a problem: no descriptor, text over the budget
@@ -64,11 +67,13 @@ def compile_descriptions(
         except ContentError as error:
             problems.append(error.message)
     descriptions = [compiled[name] for name in class_set.names if name in compiled]
-    problems += _same_to_clip(descriptions)
+    problems += [
+        f"{listed(names)}: the same text, so CLIP cannot tell them apart" for names in alike(descriptions)
+    ]
     if problems:
         raise ContentError(
             "no description set was saved:\n  " + "\n  ".join(problems),
-            hint=_what_to_do(problems, on_overflow),
+            hint=_what_to_do(problems, on_overflow, advice),
         )
     shared = _shared_descriptors(descriptions, class_set)
     return tuple(
@@ -98,7 +103,7 @@ def _compile(
     kept = list(words.descriptors)
     dropped: list[str] = []
     if not kept:
-        raise ContentError(f"{name}: no descriptor was found in the answer")
+        raise ContentError(f"{name}: no descriptor")
     if only_english and (reason := foreign_reason(join(kept))):
         raise ContentError(f"{name}: {reason}")
     text = render(kept, display=emotion.display, rendering=rendering)
@@ -173,7 +178,7 @@ def _within(budget: int, name: str, text: str) -> int:
     return tokens
 
 
-def _what_to_do(problems: list[str], on_overflow: OnOverflow) -> str:
+def _what_to_do(problems: list[str], on_overflow: OnOverflow, advice: str) -> str:
     over = any("the budget is" in problem for problem in problems)
     if over and on_overflow == "ask":
         return (
@@ -187,19 +192,7 @@ def _what_to_do(problems: list[str], on_overflow: OnOverflow) -> str:
         )
     if all("English" in problem or "Latin" in problem for problem in problems):
         return "CLIP's text encoder knows English; --allow-non-english takes the words all the same"
-    return "all answers are kept; change the prompt, or ask again with --refresh"
-
-
-def _same_to_clip(descriptions: Sequence[Description]) -> list[str]:
-    """CLIP lower-cases and collapses white space, so equality is decided by token ids."""
-    alike: dict[frozenset[tuple[int, ...]], list[str]] = {}
-    for d in descriptions:
-        alike.setdefault(frozenset(tuple(token_ids(text)) for text in d.texts), []).append(d.class_name)
-    return [
-        f"{listed(names)}: the same text, so CLIP cannot tell them apart"
-        for names in alike.values()
-        if len(names) > 1
-    ]
+    return advice
 
 
 def _named(names: Sequence[str]) -> str:

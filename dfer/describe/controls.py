@@ -2,7 +2,8 @@
 
 `names` and `template` say only the class; the others are matched to their parent in number of descriptors and
 in CLIP tokens, so that only the meaning of the words differs (WaffleCLIP found that random words can do as
-well as an LLM's). `shared` is matched in tokens as nearly as whole descriptors allow.
+well as an LLM's). `shared` says the class and words that all classes share, so it stands beside `names`; it
+is matched in number of descriptors, and in tokens only as nearly as whole descriptors allow.
 """
 
 import random
@@ -23,6 +24,7 @@ from dfer.describe.clip_tokens import count_tokens, token_budget
 from dfer.describe.compiling import ClassWords, compile_descriptions
 from dfer.describe.nearness import near_key
 from dfer.describe.rendering import render
+from dfer.describe.same_to_clip import seen_by_clip
 from dfer.errors import ContentError, UsageError
 
 ControlKind = Literal["names", "template", "scrambled", "swapped", "random", "shared"]
@@ -31,6 +33,8 @@ CONTROL_KINDS: tuple[ControlKind, ...] = get_args(ControlKind)
 # These take no word from the parent: they are the same for every set.
 _OF_THE_CLASSES = ("names", "template")
 _DRAWS = 256
+# A draw that leaves some class as it is to CLIP is drawn again.
+_TRIES = 20
 
 Words = dict[str, tuple[str, ...]]
 
@@ -51,22 +55,24 @@ def control_set(
     if kind not in CONTROL_KINDS:
         raise UsageError(f"unknown control kind {kind!r}", hint=f"one of {', '.join(CONTROL_KINDS)}")
     of_parent = kind not in _OF_THE_CLASSES
-    own = {name: words.descriptors for name, words in own_words(parent, class_set).items()}
-    if of_parent:
-        # The seed is mixed with the kind, so that two controls of one seed do not share their draws.
-        words = _MAKERS[kind](parent, class_set, own, random.Random(f"{kind}:{seed}"))
-    else:
-        said = "{}" if kind == "names" else "an expression of {}"
-        words = {emotion.name: (said.format(emotion.display),) for emotion in class_set.classes}
     rendering = parent.rendering if of_parent else COMMA_LIST
-    descriptions = compile_descriptions(
-        class_set,
-        {name: ClassWords(descriptors=descriptors) for name, descriptors in words.items()},
-        rendering=rendering,
-        context_tokens=parent.context_tokens,
-    )
-    same = [d.class_name for d in descriptions if d.text == parent.texts[d.class_name]]
-    if same and of_parent:
+    # The seed is mixed with the kind, so that two controls of one seed do not share their draws.
+    rng = random.Random(f"{kind}:{seed}")
+    for _ in range(_TRIES):
+        descriptions = compile_descriptions(
+            class_set,
+            _words(parent, class_set, kind, rng),
+            rendering=rendering,
+            context_tokens=parent.context_tokens,
+        )
+        same = [
+            d.class_name
+            for d in descriptions
+            if seen_by_clip(d.text) == seen_by_clip(parent.texts[d.class_name])
+        ]
+        if not same or not of_parent:
+            break
+    else:
         raise ContentError(
             f"a {kind} control of {parent.name} would leave the text of {', '.join(same)} as it is",
             hint="try another seed, or a parent with more words",
@@ -86,6 +92,18 @@ def control_set(
         context_tokens=parent.context_tokens,
         dfer_version=__version__,
     )
+
+
+def _words(
+    parent: DescriptionSet, class_set: ClassSet, kind: ControlKind, rng: random.Random
+) -> dict[str, ClassWords]:
+    if kind in _OF_THE_CLASSES:
+        said = "{}" if kind == "names" else "an expression of {}"
+        words: Words = {emotion.name: (said.format(emotion.display),) for emotion in class_set.classes}
+    else:
+        own = {name: words.descriptors for name, words in own_words(parent, class_set).items()}
+        words = _MAKERS[kind](parent, class_set, own, rng)
+    return {name: ClassWords(descriptors=descriptors) for name, descriptors in words.items()}
 
 
 def save_control(
@@ -122,17 +140,16 @@ def _swapped(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: rando
 def _random(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: random.Random) -> Words:
     """As many descriptors of as many tokens, from plain nouns that name nothing in a face.
 
-    Every word on the list is one CLIP token; a descriptor's punctuation counts as tokens and is replaced too.
+    What several classes say becomes the same nouns in each, so that they overlap as much as before. Every
+    word on the list is one CLIP token; a descriptor's punctuation counts as tokens and is replaced too.
     """
-    said = {word.strip(",.;").casefold() for d in own.values() for text in d for word in text.split()}
+    lengths = {text: count_tokens(text) for descriptors in own.values() for text in descriptors}
+    said = {word.strip(",.;").casefold() for text in lengths for word in text.split()}
     pool = [word for word in random_words() if word not in said]
-    lengths = {name: [count_tokens(text) for text in descriptors] for name, descriptors in own.items()}
-    needed = sum(map(sum, lengths.values()))
+    needed = sum(lengths.values())
     draws = iter([word for _ in range(needed // len(pool) + 1) for word in rng.sample(pool, len(pool))])
-    return {
-        name: tuple(" ".join(next(draws) for _ in range(length)) for length in of_class)
-        for name, of_class in lengths.items()
-    }
+    nouns = {text: " ".join(next(draws) for _ in range(length)) for text, length in lengths.items()}
+    return {name: tuple(nouns[text] for text in descriptors) for name, descriptors in own.items()}
 
 
 def _shared(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: random.Random) -> Words:
@@ -142,6 +159,11 @@ def _shared(parent: DescriptionSet, class_set: ClassSet, own: Words, rng: random
     whose texts are nearest to the parent's in tokens.
     """
     named = "{class}" in parent.rendering.prefix + parent.rendering.suffix
+    if not named and (short := [name for name, texts in own.items() if len(texts) < 2]):
+        raise ContentError(
+            f"{', '.join(short)}: with a single descriptor the class name would be all that is said",
+            hint="--kind names says just the names; or take a parent with more descriptors",
+        )
     pool = list({near_key(text): text for descriptors in own.values() for text in descriptors}.values())
     longest = min(len(pool), max(map(len, own.values())))
     budget = token_budget(parent.context_tokens)

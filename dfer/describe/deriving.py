@@ -51,7 +51,7 @@ def compounded(
     EmoCLIP §III-C: the parts' embeddings averaged as they are, or their descriptions one after the other.
 
     Raises:
-        UsageError: the class set has no compound emotions.
+        UsageError: the class set has no compound emotions, or the set has several texts for a class.
         ContentError: a class or a part that the parent does not describe; text over the budget.
     """
     if not any(emotion.components for emotion in class_set.classes):
@@ -66,14 +66,7 @@ def compounded(
             hint=f"describe the single emotions of {class_set.name} first",
         )
     old = parent.rendering
-    several = old.form == "each"
-    rendering = choose_rendering(
-        form=old.form,
-        prefix=old.prefix,
-        suffix=old.suffix,
-        combine=old.combine if several else None,
-        compounds=how,
-    )
+    rendering = choose_rendering(form=old.form, prefix=old.prefix, suffix=old.suffix, compounds=how)
     singles = {name: own for name, own in own_words(parent, class_set, rendering).items() if name in needed}
     return child_of(
         parent,

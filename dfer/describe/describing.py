@@ -21,6 +21,7 @@ from dfer.describe.wording import read_words
 from dfer.errors import UsageError
 
 ONCE = Manner()
+ASK_AGAIN = "all answers are kept; change the prompt, or ask again with --refresh"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,6 +99,7 @@ def describe(
         context_tokens=context_tokens,
         on_overflow=on_overflow,
         only_english=only_english,
+        advice=ASK_AGAIN,
     )
     shortened_by = shorten_template if shorter else None
     saved, created = save_set(

@@ -14,13 +14,15 @@ from dfer.describe.nearness import near_key
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """`version` is the oldest set of the line that says the descriptor; `by` is its author.
+    """`version` is the oldest set of the line that says the descriptor, of `class_name`; `by` is its author.
 
+    The class is another one where words moved: a swapped control, a compound emotion made of its parts.
     `agreeing` of `samples` answers hold it (or a near-duplicate); both None where it is from no LLM.
     """
 
     descriptor: str
     version: int
+    class_name: str
     by: str
     agreeing: int | None = None
     samples: int | None = None
@@ -46,18 +48,27 @@ def author_of(found: DescriptionSet) -> str:
 def _origin(db: Database, line: Sequence[DescriptionSet], class_name: str, descriptor: str) -> Origin:
     ids = token_ids(descriptor)
     first = line[0]
-    for one in line[1:]:
-        said = {d.class_name: d.descriptors for d in one.descriptions}.get(class_name, ())
-        if not any(token_ids(text) == ids for text in said):
+    for older in line[1:]:
+        said = _class_that_says(older, ids, class_name)
+        if said is None:
             break
-        first = one
+        first, class_name = older, said
     parses = parses_of_set(db, first.version).get(class_name, [])
     key = near_key(descriptor)
     agreeing = sum(any(near_key(text) == key for text in parse.descriptors) for parse in parses)
     return Origin(
         descriptor=descriptor,
         version=first.version,
+        class_name=class_name,
         by="hand" if (first.provenance.change or {}).get("edit") else author_of(first),
         agreeing=agreeing if parses else None,
         samples=len(parses) or None,
+    )
+
+
+def _class_that_says(found: DescriptionSet, ids: list[int], own: str) -> str | None:
+    """The class itself if it says so, else the first that does."""
+    classes = sorted(found.descriptions, key=lambda d: d.class_name != own)
+    return next(
+        (d.class_name for d in classes if any(token_ids(text) == ids for text in d.descriptors)), None
     )

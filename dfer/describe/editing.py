@@ -6,6 +6,8 @@ from description_store.records import DescriptionSet, Rendering
 from dfer.class_sets import ClassSet
 from dfer.describe.children import child_of, own_words
 from dfer.describe.compiling import ClassWords, OnOverflow
+from dfer.describe.typed_words import tidied
+from dfer.describe.words_file import read_words_file
 from dfer.errors import ContentError, UsageError
 
 
@@ -36,7 +38,7 @@ def edited(
             f"{', '.join(derived)}: made of the words of its parts",
             hint="edit the parts; the compound emotion follows",
         )
-    changed = {name: ClassWords(descriptors=_tidied(name, words)) for name, words in descriptors.items()}
+    changed = {name: ClassWords(descriptors=words) for name, words in tidied(descriptors).items()}
     return child_of(
         parent,
         class_set,
@@ -46,6 +48,37 @@ def edited(
         context_tokens=context_tokens,
         on_overflow=on_overflow,
     )
+
+
+def edited_from_file(
+    parent: DescriptionSet,
+    class_set: ClassSet,
+    text: str,
+    *,
+    source: str,
+    context_tokens: int | None = None,
+    on_overflow: OnOverflow = "error",
+) -> tuple[DescriptionSet, str]:
+    """The unsaved child that a words file makes of `parent`, and the file's note.
+
+    Raises:
+        ContentError: the file is of another class set; and as `read_words_file` and `edited`.
+    """
+    read = read_words_file(text, source=source)
+    if read.class_set not in (None, parent.class_set):
+        raise ContentError(
+            f"{source} describes {read.class_set}, {parent.name} describes {parent.class_set}",
+            hint="`dfer sets import` makes a set of its own",
+        )
+    child = edited(
+        parent,
+        class_set,
+        read.descriptors,
+        rendering=read.rendering,
+        context_tokens=read.context_tokens if context_tokens is None else context_tokens,
+        on_overflow=on_overflow,
+    )
+    return child, read.note
 
 
 def drop_and_add(
@@ -58,12 +91,3 @@ def drop_and_add(
             hint="; ".join(f"{number} {text}" for number, text in enumerate(descriptors, start=1)),
         )
     return (*(text for number, text in enumerate(descriptors, start=1) if number not in drop), *add)
-
-
-def _tidied(name: str, descriptors: Sequence[str]) -> tuple[str, ...]:
-    """One line each, without the comma or full stop that the text puts after them."""
-    tidy = [" ".join(text.split()).rstrip(".,; ") for text in descriptors]
-    for text in tidy:
-        if not text.isprintable():
-            raise ContentError(f"{name}: {text!r} holds characters that cannot be printed")
-    return tuple(text for text in tidy if text)

@@ -1,22 +1,29 @@
 """A description set from a file: one that dfer exported, or words that the field already has on disk."""
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from sqlite_utils import Database
 
 from description_store.annotations import add_note
 from description_store.exchange import import_set
-from description_store.export_file import load_export
+from description_store.export_file import load_export, source_of
 from description_store.records import COMMA_LIST, DescriptionSet, Provenance
 from description_store.sets import save_class_set, save_set
 from dfer import __version__
 from dfer.class_sets import ClassSet, load_class_set
+from dfer.describe.asking.secrets import scrub
 from dfer.describe.compiling import ClassWords, OnOverflow, compile_descriptions
-from dfer.describe.importing.matching import match_classes
+from dfer.describe.importing.matching import class_meant, match_classes
 from dfer.describe.importing.reading import read_words
+from dfer.describe.importing.source_text import source_text
+from dfer.describe.typed_words import tidied
 from dfer.describe.words_file import check_classes, is_words_file, read_words_file
 from dfer.errors import ContentError, UsageError
+
+# An export of 43 classes with 10 answers each takes a hundredth of it.
+_LARGEST = 256 * 2**20
 
 
 def import_file(
@@ -42,27 +49,29 @@ def import_file(
         UsageError: there is no such file, or the classes are not said.
         ContentError, DamagedFile: the file holds no words that can be used, and why.
     """
+    note = scrub(note)
     data = _bytes(path)
-    warnings: tuple[str, ...] = ()
     digest = hashlib.sha256(data).hexdigest()
     if b'"dfer_export"' in data:
-        saved, created = import_set(db, load_export(path), source=f"{path.name}, sha256 {digest}")
+        saved, created = import_set(db, load_export(path), source=source_of(path))
         if note:
             add_note(db, saved.version, note)
         return saved, created, ()
-    if path.suffix.lower() in (".yaml", ".yml") and is_words_file(text := _text(path)):
+    warnings: tuple[str, ...] = ()
+    if path.suffix.lower() in (".yaml", ".yml") and is_words_file(text := source_text(path)):
         read = read_words_file(text, source=path.name)
         class_set = _class_set(classes or read.class_set, path)
-        words, rendering = read.descriptors, read.rendering or COMMA_LIST
+        words, rendering = tidied(read.descriptors), read.rendering or COMMA_LIST
         check_classes(words, class_set, rendering, source=path.name)
         kind = "words"
         context_tokens = context_tokens if read.context_tokens is None else read.context_tokens
-        note = note or read.note
+        note = note or scrub(read.note)
     else:
         class_set = _class_set(classes, path)
         imported = read_words(path, format=form, variable=variable, class_count=len(class_set.names))
         words = match_classes(imported, class_set, ignore_extra=ignore_extra)
-        rendering, kind, warnings = imported.rendering, imported.format, imported.warnings
+        rendering, kind = imported.rendering, imported.format
+        warnings = (*imported.warnings, *_renamed(imported.words, class_set))
     unsaved = DescriptionSet(
         class_set=class_set.name,
         class_set_hash=class_set.hash,
@@ -97,15 +106,23 @@ def _class_set(name: str | None, path: Path) -> ClassSet:
     return load_class_set(name)
 
 
-def _text(path: Path) -> str:
-    try:
-        return _bytes(path).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ContentError(f"{path.name} is no UTF-8 text: {error.reason}") from error
+def _renamed(written: Iterable[str], class_set: ClassSet) -> Iterator[str]:
+    """What a person should know: classes under another name, and classes that were left out."""
+    meant = {name: class_meant(name, class_set) for name in written}
+    if others := [f"{name} as {found}" for name, found in meant.items() if found and found != name]:
+        yield f"read {', '.join(others)}"
+    if ignored := [name for name, found in meant.items() if found is None]:
+        yield f"left out {', '.join(ignored)}: no class of {class_set.name}"
 
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        if path.is_file():
+            with path.open("rb") as file:
+                data = file.read(_LARGEST + 1)
+            if len(data) <= _LARGEST:
+                return data
+            raise ContentError(f"{path.name} is larger than {_LARGEST // 2**20} MB: no description set is")
+        raise UsageError(f"{path} {'is no file' if path.exists() else 'does not exist'}")
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror}") from error

@@ -1,4 +1,7 @@
-"""Descriptors that say the same in slightly other words, judged by CLIP's token ids."""
+"""Descriptors that say the same in slightly other words, judged by CLIP's token ids.
+
+Two that are folded by mistake lose a meaning, two that are kept apart cost a line: in doubt they differ.
+"""
 
 from collections import Counter
 from collections.abc import Hashable
@@ -6,37 +9,53 @@ from functools import lru_cache
 
 from dfer.describe.clip_tokens import token_ids
 
-# Words that say nothing about the face. Intensity ("slightly") and negation are not among them.
-_FILLERS = frozenset(
-    ["a", "an", "the", "and", "or", "of", "with", "in", "on", "at", "to", "by", "is", "are", "be", "both"]
+# Words that say nothing about the face. Intensity ("slightly"), number ("one") and negation are not here.
+_FILLERS = frozenset(["a", "an", "the", "of", "on", "at", "to", "by", "is", "are", "be", "both"])
+# With one of these it matters what stands where: "open mouth and closed eyes", "teeth over the lip".
+_JOINS = frozenset(["and", "or", "with", "in", "but", "while", "than", "without", "no", "not", "instead"])
+_PLACES = frozenset(
+    [
+        "over",
+        "under",
+        "above",
+        "below",
+        "beneath",
+        "between",
+        "behind",
+        "against",
+        "toward",
+        "towards",
+        "into",
+    ]
 )
-# With one of these it matters what comes first: "teeth over the lip" is not "lip over the teeth".
-_RELATIONS = frozenset(
-    (
-        "over under above below beneath between behind against toward towards from into than without but "
-        "while no not instead"
-    ).split()
-)
+# A face has two of each: one raised lip corner is contempt, two are a smile.
+_PAIRED = frozenset(["eyes", "eyebrows", "eyelids", "lids", "corners", "cheeks", "nostrils", "sides"])
 # Ends of words that look like a plural's and are none.
 _NO_PLURALS = ("ss", "us", "is")
 
 
 @lru_cache(maxsize=2**14)
 def near_key(descriptor: str) -> Hashable:
-    """Equal for near-duplicates: the same content words, singular or plural, in any order.
+    """Equal for near-duplicates: the same content words in any order, singular or plural.
 
-    In the same order where a word relates others to each other, or negates one.
+    The order counts where a word joins, relates or negates others, the number where the face has two.
     """
     words = _words(descriptor)
     ids = tuple(token_ids(" ".join(words)))
-    if "," in descriptor.strip(",") or not _RELATIONS.isdisjoint(words):
+    if "," in descriptor.strip(",") or not (_JOINS | _PLACES).isdisjoint(words):
         return ids
     return frozenset(Counter(ids).items())
 
 
+@lru_cache(maxsize=2**14)
+def content_tokens(descriptor: str) -> frozenset[int]:
+    """The token ids of its content words."""
+    return frozenset(token_ids(" ".join(_words(descriptor))))
+
+
 def likeness(first: str, second: str) -> float:
     """Shared content tokens over all of both, from 0 to 1 (Jaccard)."""
-    a, b = (set(token_ids(" ".join(_words(text)))) for text in (first, second))
+    a, b = content_tokens(first), content_tokens(second)
     return len(a & b) / len(a | b) if a | b else 1.0
 
 
@@ -48,6 +67,6 @@ def _words(descriptor: str) -> list[str]:
 
 
 def _singular(word: str) -> str:
-    if len(word) > 3 and word.endswith("s") and not word.endswith(_NO_PLURALS):
-        return word[:-1]
-    return word
+    if word in _PAIRED or len(word) < 4 or not word.endswith("s") or word.endswith(_NO_PLURALS):
+        return word
+    return word[:-1]

@@ -7,20 +7,23 @@ import re
 _SIGNS = {
     "body": "shoulder* arm arms hand hands fist fists finger* posture* stance body bodily gestur* torso* "
     "chest hunch* slouch* leg legs foot feet hip hips stomach knee* limb* gait pacing fidget*",
-    "voice": "voice* vocal* speech speak* scream* shout* yell* sob sobs sobbing sigh* laugh* giggl* whimper* "
-    "gasp* groan* sound* loud* breath* crying talk* silen* tone tones",
-    "context": "situation* context environment* background* scene scenes atmosphere surround* event events "
-    "circumstance* cloth* setting",
-    "inner state": "feel* emotion* mood* thought* heart* urge* desire* aura energy attitude* demeanor "
-    "demeanour",
+    "voice": "voice* vocal* speech speak speaks speaking scream* shout* yell yells yelling sob sobs sobbing "
+    "sigh sighs sighing sighed laugh laughs laughing laughter giggl* whimper* gasp* groan* sound sounds "
+    "sounding loud louder loudly breath* crying talk talks talking talkative silent silence",
+    "context": "situation* context environment* background* scene scenes atmosphere surroundings event "
+    "events circumstance* clothes clothing setting",
+    "inner state": "feel feels feeling feelings mood moods thought thoughts urge urges desire* aura energy "
+    "attitude* demeanor demeanour heartbeat*",
 }
 _PATTERNS = {
     what: re.compile(r"\b(?:" + words.replace("*", r"\w*").replace(" ", "|") + r")\b", re.IGNORECASE)
     for what, words in _SIGNS.items()
 }
-# The same words about the face.
+# The same words about the face: crow's feet and laughter lines are what raised cheeks look like.
 _OF_THE_FACE = re.compile(
-    r"\b(?:muscle|skin) tones?\b|\bwithout a sound\b|\bfacial feelings?\b", re.IGNORECASE
+    r"\bcrow(?:['’]s|s['’]?)?[ -]feet\b|\b(?:laugh|laughing|laughter)[ -](?:lines?|wrinkles?|creases?)\b"
+    r"|\bfacial feelings?\b|\bhand[ -]?like\b",
+    re.IGNORECASE,
 )
 
 

@@ -27,6 +27,16 @@ def choose_rendering(
     Raises:
         UsageError: parts that contradict each other, or a prefix or suffix with another field than {class}.
     """
+    if form == "each" and compounds:
+        raise UsageError(
+            "compounds are made of one text of each part, and each descriptor is a text here",
+            hint="render the set as one list or sentence first: dfer sets render SET --form list",
+        )
+    if compounds == "average" and combine in ("mean_score", "max_score"):
+        raise UsageError(
+            f"with {combine} a compound could never score higher than its best part",
+            hint="--combine mean_raw, as EmoCLIP does, or mean_embedding",
+        )
     several = form == "each" or compounds == "average"
     combine = combine or ("mean_raw" if compounds == "average" else "mean_score" if several else "joined")
     if several and combine == "joined":
@@ -74,4 +84,8 @@ def join(descriptors: Sequence[str]) -> str:
 
 
 def _tidy(prefix: str, body: str, suffix: str, display: str) -> str:
-    return " ".join((prefix.replace("{class}", display) + body + suffix.replace("{class}", display)).split())
+    text = ""
+    for part in (prefix.replace("{class}", display), body, suffix.replace("{class}", display)):
+        # Shells and editors lose the space at the end of a prefix.
+        text += " " + part if text[-1:].isalnum() and part[:1].isalnum() else part
+    return " ".join(text.split())

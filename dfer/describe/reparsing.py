@@ -65,6 +65,7 @@ def reparse(
         context_tokens=context_tokens,
         on_overflow=on_overflow,
         only_english=only_english,
+        advice="all answers are kept; ask again with --refresh, or change words with `dfer sets edit`",
     )
     if [(d.class_name, d.descriptors, d.text) for d in descriptions] == [
         (d.class_name, d.descriptors, d.text) for d in parent.descriptions

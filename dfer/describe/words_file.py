@@ -1,5 +1,6 @@
 """A set's words as a small YAML file: what `dfer sets edit` opens, and `export --format yaml` writes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from description_store.records import DescriptionSet, Rendering
 from dfer.class_sets import ClassSet
 from dfer.describe.children import own_words
+from dfer.describe.importing.yaml_file import UniqueKeyLoader
 from dfer.describe.rendering import choose_rendering
 from dfer.errors import ContentError
 
@@ -48,8 +50,8 @@ def read_words_file(text: str, *, source: str) -> WordsFile:
         ContentError: no YAML, or not of this form: where, what was found, what was expected.
     """
     try:
-        content = yaml.load(text, Loader=_Loader)
-    except (yaml.YAMLError, RecursionError) as error:
+        content = yaml.load(text, Loader=UniqueKeyLoader)
+    except (yaml.YAMLError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise ContentError(f"{source} is no YAML: {' '.join(str(error).split())}") from error
     if not isinstance(content, dict):
         raise ContentError(f"{source}: expected the keys {', '.join(_KEYS)}, found {_kind(content)}")
@@ -61,9 +63,9 @@ def read_words_file(text: str, *, source: str) -> WordsFile:
     return WordsFile(
         descriptors={str(name): _descriptors(name, words, source) for name, words in classes.items()},
         rendering=_rendering(content.get("rendering"), source),
-        context_tokens=_number(content.get("context_tokens"), source),
-        class_set=content.get("class_set") or None,
-        note=str(content.get("note") or ""),
+        context_tokens=_number(_text(content, "context_tokens", source), source),
+        class_set=_text(content, "class_set", source) or None,
+        note=_text(content, "note", source),
     )
 
 
@@ -86,17 +88,6 @@ def check_classes(
         raise ContentError(f"{source} is not of {class_set.name}: {'; '.join(wrong)}")
 
 
-class _Loader(yaml.BaseLoader):  # type: ignore[misc]
-    """Scalars as text, and a class that is there twice is an error: YAML would keep the last, silently."""
-
-    def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
-        keys = [key.value for key, _ in node.value]
-        if twice := [key for i, key in enumerate(keys) if key in keys[:i]]:
-            raise yaml.YAMLError(f"{twice[0]!r} is there twice, {node.start_mark}")
-        mapping: dict[Any, Any] = super().construct_mapping(node, deep=deep)
-        return mapping
-
-
 def _descriptors(name: str, words: Any, source: str) -> tuple[str, ...]:
     if not isinstance(words, list) or not all(isinstance(word, str) for word in words):
         bad = next((w for w in words if not isinstance(w, str)), words) if isinstance(words, list) else words
@@ -116,15 +107,22 @@ def _rendering(content: Any, source: str) -> Rendering | None:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise ContentError(f"{source}: rendering {where}: {first['msg']}") from error
-    return choose_rendering(**read.model_dump())
+    return choose_rendering(**{"form": "list"} | read.model_dump(exclude_unset=True))
 
 
-def _number(content: Any, source: str) -> int | None:
-    if content in (None, ""):
+def _text(content: dict[Any, Any], key: str, source: str) -> str:
+    value = content.get(key, "")
+    if not isinstance(value, str):
+        raise ContentError(f"{source}: {key} must be text, found {_kind(value)}")
+    return value
+
+
+def _number(text: str, source: str) -> int | None:
+    if not text:
         return None
-    if not str(content).isdecimal():
-        raise ContentError(f"{source}: context_tokens must be a whole number, found {content!r}")
-    return int(content)
+    if not re.fullmatch(r"[0-9]{1,4}", text):
+        raise ContentError(f"{source}: context_tokens must be a small whole number, found {text!r:.60}")
+    return int(text)
 
 
 def _kind(value: Any) -> str:

@@ -1,20 +1,21 @@
 """The difference of two sets as one HTML file that needs nothing else: no network, no script."""
 
-import re
 from importlib import resources
 from typing import Any
 
+import regex
 from jinja2 import Environment, StrictUndefined
 
 from description_store.records import DescriptionSet
 from dfer.describe.clip_tokens import token_budget
 from dfer.describe.descriptor_origins import author_of
-from dfer.describe.difference import SetDifference
+from dfer.describe.difference import SetDifference, in_words
 from dfer.experiments.recall_difference import RecallDifference
 from dfer.experiments.statistics import PairedDifference
 
-# What would reorder or hide text in a browser: control characters, bidi controls, zero-width characters.
-_UNSAFE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
+# What reorders text in a browser, or is there and not seen: controls, bidi, zero width, tag characters, lone
+# surrogates (which no file can hold). Not the selector that makes a sign an emoji.
+_UNSAFE = regex.compile(r"[[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\n\t\ufe0f]]", regex.V1)
 
 
 def difference_page(
@@ -25,7 +26,7 @@ def difference_page(
     *,
     titles: tuple[str, str],
 ) -> str:
-    """The page's text. `titles` are what the two sets are called."""
+    """The page's text, the same for the same sets and runs. `titles` are what the two sets are called."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
     )
@@ -41,7 +42,11 @@ def difference_page(
         for title, found in zip(titles, (before, after), strict=True)
     ]
     return environment.from_string(template).render(
-        sets=sets, difference=difference, recalls=recalls, verdict=_verdict(recalls)
+        sets=sets,
+        difference=difference,
+        origin=in_words(difference),
+        recalls=recalls,
+        verdict=_verdict(recalls),
     )
 
 
@@ -49,7 +54,11 @@ def _visible(value: Any) -> Any:
     """Words come from LLMs and files: what could not be seen is shown as its code."""
     if not isinstance(value, str) or hasattr(value, "__html__"):
         return value
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", value)
+    return _UNSAFE.sub(lambda found: _escaped(ord(found[0])), value)
+
+
+def _escaped(code: int) -> str:
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _points(fraction: float) -> str:
@@ -71,6 +80,8 @@ def _verdict(recalls: RecallDifference | None) -> str:
     if recalls is None or recalls.uar.interval is None:
         return "Too few runs to tell a difference from noise."
     low, high = recalls.uar.interval
+    if recalls.uar.p is None:
+        return f"The same {'UAR' if low == high == 0 else 'difference in UAR'} in every pair."
     if low <= 0 <= high:
         return "No evidence of a difference in UAR."
     return "A difference in UAR: the 95 % interval does not hold zero."

@@ -7,9 +7,11 @@ from dfer.class_sets import ClassSet, load_class_set
 from dfer.describe.checking import check_set
 from dfer.describe.clip_tokens import count_tokens
 from dfer.describe.compiling import ClassWords, compile_descriptions
-from dfer.describe.controls import CONTROL_KINDS, control_set
+from dfer.describe.controls import CONTROL_KINDS, control_set, random_words
+from dfer.describe.deriving import rendered
 from dfer.describe.facs_author import phrases
-from dfer.describe.rendering import join
+from dfer.describe.overlap import near_descriptors
+from dfer.describe.rendering import choose_rendering, join
 
 CLASSES = ClassSet.model_validate({"name": "three", "classes": ["anger", "fear", "sadness"]})
 GOOD = {
@@ -57,6 +59,7 @@ def test_a_good_set_has_nothing_to_look_at() -> None:
         ({"anger": ("紧皱的眉头", "紧闭的嘴唇")}, "language", ("anger",)),
         ({"anger": ("furrowed brows", "eyes wide")}, "shared", ("anger", "fear")),
         ({"anger": ("furrowed brows", "very wide eyes")}, "near", ("anger", "fear")),
+        ({"anger": ("wide eyes", "very wide eyes")}, "near", ("fear", "anger")),
         ({"anger": ("Wide  eyes", "open mouth")}, "same-text", ("anger", "fear")),
         ({"anger": ("furrowed brows", "<end_of_text>")}, "special-token", ("anger",)),
         ({"anger": ("furrowed brows", "very " * 70)}, "budget", ("anger",)),
@@ -123,5 +126,18 @@ def test_a_compound_may_share_words_with_its_parts() -> None:
     parts = {c.name: {c.name, *c.components} for c in mafw.classes}
     for finding in check_set(whole, mafw, context_tokens=8):
         if finding.kind == "near":
-            a, b = finding.classes
-            assert not parts[a] & parts[b]
+            for name in finding.classes:
+                assert any(not parts[name] & parts[other] for other in finding.classes)
+
+
+def test_a_pool_of_thousands_of_descriptors_without_near_ones_has_no_finding() -> None:
+    words = [f"{a} {b}" for a in random_words() for b in random_words()[:9] if a != b][:2000]
+    said = [(f"class{i % 43}", text) for i, text in enumerate(words)]
+    assert list(near_descriptors(said, CLASSES)) == []
+
+
+def test_a_control_made_into_another_form_is_a_control_still() -> None:
+    random_control = control_set(a_set(), CLASSES, kind="random", seed=1)
+    child = rendered(random_control, CLASSES, choose_rendering(form="sentence"))
+    assert (child.provenance.control, child.provenance.seed) == ("random", 1)
+    assert check_set(child, CLASSES, context_tokens=8) == ()

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from description_store.records import Description, DescriptionSet, Provenance, Rendering
-from dfer.describe.difference import compare_sets
+from dfer.describe.difference import compare_sets, in_words
 from dfer.describe.rendering import join
 
 
@@ -87,3 +87,62 @@ def test_both_texts_can_be_read_out_of_the_marked_words(old: list[str], new: lis
     assert " ".join(text for mark, text in c.words if mark != "+") == before.texts["anger"]
     assert " ".join(text for mark, text in c.words if mark != "-") == after.texts["anger"]
     assert c.changed == (old != new)
+
+
+def test_several_texts_of_a_class_are_compared_text_by_text() -> None:
+    before, after = (
+        Description(class_name="anger", descriptors=words, text="\n".join(words), tokens=3)
+        for words in (("tight lips", "low brows"), ("tight lips", "low thin brows"))
+    )
+    c = only(a_set(descriptions=(before,)), a_set(descriptions=(after,)))
+    assert c.several
+    assert c.shown == ((" ", "tight lips"), ("-", "low brows"), ("+", "low thin brows"))
+    assert not c.torn
+
+
+def test_unrelated_texts_are_shown_whole_and_an_empty_one_not_at_all() -> None:
+    before, after = a_set("tight thin lips and low brows"), a_set("lamp oil and ink", "forest fuel")
+    assert only(before, after).shown == (
+        ("-", "tight thin lips and low brows."),
+        ("+", "lamp oil and ink and forest fuel."),
+    )
+    new = a_set("tight lips")
+    assert only(a_set(descriptions=()), new).shown == (("+", "tight lips."),)
+
+
+def test_a_change_within_a_descriptor_tears_it() -> None:
+    words = ("narrowed eyes", "low brows")
+    assert only(a_set("tight lips", *words), a_set("tight thin lips", *words)).torn
+    assert not only(a_set("tight lips", *words), a_set(*words)).torn
+
+
+def test_other_capitals_change_the_words_and_not_what_clip_reads() -> None:
+    c = only(a_set("Tight lips"), a_set("tight lips"))
+    assert (c.changed, c.same_to_clip, c.added, c.removed) == (True, True, (), ())
+    assert not only(a_set("tight lips"), a_set("thin lips")).same_to_clip
+
+
+def test_a_descriptor_said_once_less_is_removed_and_not_moved() -> None:
+    c = only(a_set("tight lips", "low brows", "tight lips"), a_set("tight lips", "low brows"))
+    assert (c.removed, c.moved) == (("tight lips",), False)
+
+
+def test_of_a_relative_only_what_does_not_follow_from_its_making_is_told() -> None:
+    parent = a_set("tight lips")
+    child = parent.model_copy(
+        update={
+            "provenance": Provenance(kind="edit", parent_hash=parent.hash, change={"render": "each"}),
+            "rendering": Rendering(suffix="!"),
+        }
+    )
+    assert in_words(compare_sets(parent, child)) == {"rendering": ('suffix="."', 'suffix="!"')}
+
+
+def test_of_strangers_every_change_of_origin_is_told_and_of_objects_what_differs() -> None:
+    params = {"temperature": 1.0, "seed": 3}
+    after = a_set("tight lips", provenance=Provenance(kind="llm", prompt="mine", params=params))
+    assert in_words(compare_sets(a_set("tight lips"), after)) == {
+        "model": ("m", "–"),
+        "prompt": ("–", "mine"),
+        "params": ("temperature=0.5", "temperature=1.0, seed=3"),
+    }

@@ -11,6 +11,7 @@ from description_store.records import DescriptionSet
 from description_store.sets import find_set, list_sets
 from dfer.class_sets import load_class_set
 from dfer.describe.children import save_child
+from dfer.describe.controls import save_control
 from dfer.describe.deriving import compounded, rendered
 from dfer.describe.describing import describe
 from dfer.describe.descriptor_origins import descriptor_origins
@@ -143,6 +144,9 @@ def test_words_that_yaml_takes_for_something_else_stay_words() -> None:
         ("classes: {anger: [a]}\ncontext_tokens: many", "whole number, found 'many'"),
         ("classes: {anger: [a]}\nrendering: {form: poem}", "rendering form"),
         ("classes: [", "is no YAML"),
+        ("classes: {a: [b]}\nclass_set: [a]", "class_set must be text"),
+        ("classes: {a: [b]}\ncontext_tokens: " + "9" * 5000, "small whole number"),
+        ("classes: {a: [b]}\nnote: {x: y}", "note must be text"),
         ("classes: {a: &a [x, x], b: &b [*a, *a]}", "found a list"),
     ],
 )
@@ -173,3 +177,23 @@ def test_each_descriptor_knows_who_said_it_first(db) -> None:
         (kept, 1, "builtin/facs"),
         ("tight lips", 2, "hand"),
     ]
+
+
+def test_a_form_that_a_file_names_alone_is_said_as_that_form_usually_is() -> None:
+    read = read_words_file("classes: {a: [b]}\nrendering: {form: sentence}", source="x")
+    assert read.rendering == choose_rendering(form="sentence")
+    read = read_words_file("classes: {a: [b]}\nrendering: {form: each}", source="x")
+    assert read.rendering == choose_rendering(form="each")
+
+
+def test_words_of_a_compound_or_a_swapped_control_are_traced_to_the_class_that_said_them(db) -> None:
+    parent = described(db, MAFW11)
+    whole, _ = save_child(db, parent, compounded(parent, MAFW43, how="average"), MAFW43)
+    origins = descriptor_origins(db, whole, "anger_disgust")
+    assert {(o.version, o.by) for o in origins} == {(1, "builtin/facs")}
+    assert {"anger", "disgust"} <= {o.class_name for o in origins}
+    swapped, _ = save_control(db, parent, MAFW11, kind="swapped", seed=1, note="")
+    for origin in descriptor_origins(db, swapped, "anger"):
+        assert origin.version == 1
+        said = {d.class_name: d.descriptors for d in parent.descriptions}
+        assert origin.descriptor in said[origin.class_name]

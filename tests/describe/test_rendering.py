@@ -45,8 +45,23 @@ def test_another_field_than_the_class_is_an_error_that_names_it() -> None:
         choose_rendering(form="each", prefix="{class} has {descriptor}")
 
 
+def test_a_prefix_that_lost_its_last_space_does_not_run_into_the_words() -> None:
+    assert text(form="list", prefix="a face with").startswith("a face with raised cheeks")
+    assert text(form="list", suffix="on a face").endswith("crinkled eyes on a face")
+
+
 @pytest.mark.parametrize(
-    "contradiction", [{"form": "each", "combine": "joined"}, {"form": "list", "combine": "max_score"}]
+    "contradiction",
+    [
+        {"form": "each", "combine": "joined"},
+        {"form": "list", "combine": "max_score"},
+        # A mean or maximum over the scores of its parts could never beat the best of them.
+        {"form": "list", "compounds": "average", "combine": "mean_score"},
+        {"form": "list", "compounds": "average", "combine": "max_score"},
+        # Texts of single descriptors are no text of a part.
+        {"form": "each", "compounds": "average"},
+        {"form": "each", "compounds": "concatenate"},
+    ],
 )
 def test_a_rule_that_does_not_fit_the_form_is_an_error(contradiction: dict) -> None:
     with pytest.raises(UsageError):

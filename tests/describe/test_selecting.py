@@ -55,6 +55,12 @@ def test_the_same_content_words_are_near_duplicates(first: str, second: str) -> 
         ("raised eyebrows", "lowered eyebrows"),
         ("no visible tension", "visible tension"),
         ("lips pressed", "lips parted"),
+        ("open mouth and closed eyes", "closed mouth and open eyes"),
+        ("wide eyes and tight lips", "tight eyes and wide lips"),
+        ("raised inner and lowered outer eyebrows", "raised outer and lowered inner eyebrows"),
+        ("a raised eyebrow", "raised eyebrows"),
+        ("raised lip corner", "raised lip corners"),
+        ("lips rolled", "lips rolled in"),
         ("upper teeth over the lower lip", "lower lip over the upper teeth"),
         ("eyes wide, mouth closed", "eyes closed, mouth wide"),
         ("eyes open but lips not", "lips open but eyes not"),
@@ -99,6 +105,43 @@ def test_what_a_face_crop_does_not_show_is_named_with_its_kind(descriptor: str, 
 )
 def test_what_a_face_crop_shows_is_left_alone(descriptor: str) -> None:
     assert nonfacial_reason(descriptor) is None
+
+
+# What LLMs say of eleven emotions, as a list of the usual phrases; each can be seen in a face crop.
+USUAL = """
+furrowed brow; eyebrows pulled down and together; narrowed eyes; intense glaring stare; flared
+nostrils; clenched jaw; tightly pressed lips; bared teeth; tense facial muscles; flushed or reddened
+skin; vertical lines between the eyebrows; bulging veins on the forehead or neck;
+wrinkled nose; raised upper lip; curled lip; narrowed eyes; lowered eyebrows; raised cheeks; tongue
+slightly protruding; head turned away; deepened nasolabial folds; mouth turned down at the corners;
+widened eyes; raised and drawn together eyebrows; tense lower eyelids; mouth slightly open; lips
+stretched horizontally; pale skin; dilated pupils; trembling lips; horizontal wrinkles on the
+forehead; frozen expression;
+wide smile; raised cheeks; crow's feet around the eyes; corners of the mouth turned up; visible
+teeth; sparkling eyes; relaxed eyebrows; laugh lines; bright eyes; lifted eyelids;
+relaxed facial muscles; straight mouth; eyes open normally; even gaze; smooth forehead; no visible
+emotion; closed lips; symmetrical features; eyebrows in natural position; lack of expression;
+drooping eyelids; inner corners of the eyebrows raised; downturned mouth; trembling lower lip; tears
+in the eyes; downcast gaze; pouting lower lip; slack cheeks; furrowed forehead; watery eyes;
+raised eyebrows; widened eyes; open mouth; dropped jaw; horizontal forehead wrinkles; exposed whites
+of the eyes; stretched eyelids; parted lips; raised upper eyelids; head pulled back;
+one corner of the mouth raised; a raised eyebrow; smirk; eyes looking down or sideways; tilted head;
+tightened lip corner on one side; slight sneer; narrowed eyes; eye roll; chin raised;
+furrowed brow; darting eyes; tense jaw; biting of the lips; wide eyes; frequent blinking; tight
+lips; strained smile; sweating forehead; raised inner eyebrows;
+drooping eyes; raised inner eyebrows; slightly open mouth; downturned corners of the mouth; vacant
+stare; furrowed brow; slack jaw; pleading eyes; head lowered; tears welling up;
+downturned mouth; lowered eyebrows; downcast eyes; drooping eyelids; pursed lips; slight frown;
+averted gaze; sagging cheeks; furrowed brow; lips pressed together;
+wrinkles surrounding the eyes; yellowish skin tone; yellow teeth; thoughtful gaze; emotionless eyes;
+a heart-shaped mouth; urgent stare; slack facial tone; crows feet; laughter lines
+"""
+
+
+def test_none_of_the_usual_descriptors_of_a_face_is_taken_for_something_else() -> None:
+    said = [" ".join(text.split()) for text in USUAL.split(";") if text.strip()]
+    assert len(said) > 110
+    assert {text: reason for text in said if (reason := nonfacial_reason(text))} == {}
 
 
 def test_the_built_in_author_says_nothing_that_is_not_in_a_face() -> None:

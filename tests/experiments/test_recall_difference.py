@@ -4,7 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from description_store.records import Description, DescriptionSet, Provenance, Run
+from description_store.records import Description, DescriptionSet, Provenance, Rendering, Run
 from dfer.describe.difference import compare_sets
 from dfer.describe.rendering import join
 from dfer.experiments.difference_page import difference_page
@@ -139,3 +139,40 @@ def test_hostile_words_stay_words() -> None:
     assert "script" not in elements.seen
     assert not {"\u202e", "\u200b", "\x1b"} & set(page)
     assert "\\u202e" in page
+
+
+def test_what_cannot_be_seen_is_shown_as_its_code() -> None:
+    unseen = "\u200d\u00ad\U000e0041\u2066"
+    page, _ = page_of(a_set(f"tight{unseen} lips", "wide eyes"), a_set("tight\ud800 lips", "\u2764\ufe0f"))
+    assert not set(unseen) & set(page)
+    assert "\\u200d\\u00ad\\U000e0041\\u2066" in page
+    assert "\\ud800" in page.encode().decode()
+    assert "\u2764\ufe0f" in page
+
+
+def test_text_of_a_set_is_never_read_as_a_template() -> None:
+    page, _ = page_of(
+        a_set("{{ 7 * 7 }} {% raw %}", "wide eyes"), a_set("tight lips", "wide eyes", model="m")
+    )
+    assert "{{ 7 * 7 }} {% raw %}" in page
+
+
+def test_a_page_of_relatives_still_tells_what_else_differs() -> None:
+    parent = a_set("tight lips", "wide eyes")
+    child = parent.model_copy(
+        update={
+            "provenance": Provenance(kind="edit", parent_hash=parent.hash),
+            "rendering": Rendering(combine="max_score"),
+        }
+    )
+    page, _ = page_of(parent, child)
+    assert "combine=&#34;max_score&#34;" in page
+    assert "v2 was made from v1" in page
+
+
+def test_a_class_that_one_set_lacks_has_one_text_on_the_page() -> None:
+    both = a_set("tight lips", "wide eyes")
+    less = both.model_copy(update={"descriptions": both.descriptions[:1]})
+    page, elements = page_of(both, less)
+    assert "only in v1" in page
+    assert elements.seen.count("ins") == 0

@@ -16,7 +16,7 @@ def read_yaml(text: str, *, source: str) -> ClassTexts:
             `class_texts`.
     """
     try:
-        content = yaml.load(text, Loader=_Loader)
+        content = yaml.load(text, Loader=UniqueKeyLoader)
     # An escape of no character is a ValueError or an OverflowError of PyYAML's.
     except (yaml.YAMLError, ValueError, OverflowError, RecursionError, MemoryError) as error:
         raise ContentError(f"{source} is no YAML: {' '.join(str(error).split())}") from error
@@ -34,7 +34,7 @@ def read_yaml(text: str, *, source: str) -> ClassTexts:
     return class_texts(content, source)
 
 
-class _Loader(yaml.BaseLoader):  # type: ignore[misc]
+class UniqueKeyLoader(yaml.BaseLoader):  # type: ignore[misc]
     """Scalars as text, and a class that is there twice is an error: YAML would keep the last, silently."""
 
     def construct_mapping(self, node: Any, deep: bool = False) -> dict[Any, Any]:
