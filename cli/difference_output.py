@@ -47,6 +47,7 @@ def difference_as_json(
         "war_diff": recalls.war.mean if recalls else None,
         "war_ci": recalls.war.interval if recalls else None,
         "n": recalls.uar.n if recalls else 0,
+        "other_runs": recalls.other_runs if recalls else 0,
     }
 
 
@@ -109,6 +110,15 @@ def _print_recalls(first: str, second: str, recalls: "RecallDifference") -> None
             low, high = (output.points(bound, signed=True) for bound in difference.interval)
             line += f" (95 % CI {low} … {high})"
         output.say(line)
+    if recalls.uar.interval is None:
+        output.say("  too few runs to tell a difference from noise, for each class all the more")
+    elif recalls.uar.interval[0] <= 0 <= recalls.uar.interval[1]:
+        output.say("  no evidence of a difference in UAR, for each class all the less")
+    if recalls.random_weights:
+        output.warn("this CLIP's weights are random: the numbers say nothing about the words")
+    if recalls.other_runs:
+        left_out = output.count_of(recalls.other_runs, "run")
+        output.warn(f"{left_out} of other protocols left out: `dfer compare --protocol` chooses")
 
 
 def _print_class(c: "ClassDifference", recall: str) -> None:

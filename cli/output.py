@@ -16,10 +16,11 @@ SCHEMA_VERSION = 1
 
 _WIDE = 20
 
-# Control characters but newline and tab, what reorders or breaks lines (bidi controls, U+2028, U+2029), and
-# lone surrogates, which no terminal can be sent.
+# Control characters but newline and tab, what reorders or breaks lines (bidi controls, U+2028, U+2029), what
+# nobody sees (zero-width and tag characters), and lone surrogates, which no terminal can be sent.
 _UNSAFE = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff"
+    r"\U000e0000-\U000e007f]"
 )
 
 
@@ -29,7 +30,9 @@ def safe(text: str) -> str:
 
 
 def _escaped(code: int) -> str:
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def print_json(content: dict[str, Any], *, one_line: bool = False) -> None:
@@ -39,7 +42,7 @@ def print_json(content: dict[str, Any], *, one_line: bool = False) -> None:
     """
     indent = None if one_line else 2
     text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, ensure_ascii=False, indent=indent)
-    sys.stdout.write(_UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
+    sys.stdout.write(_UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")
 
 
 def say(message: str, *, fg: str | None = None, bold: bool | None = None, nl: bool = True) -> None:
@@ -67,11 +70,15 @@ def fail(message: str, hint: str) -> None:
 
 def write_new(path: Path, text: str, *, force: bool) -> None:
     """A file of results. Raises UsageError where there is one already, unless `force`."""
+    refuse_existing(path, force=force)
+    path.write_text(text, encoding="utf-8")
+
+
+def refuse_existing(path: Path, *, force: bool) -> None:
     from dfer.errors import UsageError
 
     if path.exists() and not force:
         raise UsageError(f"{path} exists", hint="--force replaces it")
-    path.write_text(text, encoding="utf-8")
 
 
 def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[str] = ()) -> None:

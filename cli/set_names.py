@@ -38,7 +38,7 @@ def reading(db: Path, name: str) -> Iterator[Named]:
     """The set of that name, to look at. A file is read into a store in memory, and nothing is written."""
     from description_store.database import open_store
     from description_store.exchange import import_set
-    from description_store.export_file import load_export
+    from description_store.export_file import load_export, source_of
     from description_store.sets import find_set
 
     if not is_file(name):
@@ -47,22 +47,22 @@ def reading(db: Path, name: str) -> Iterator[Named]:
             yield Named(store, found, found.name)
         return
     with open_store(Path(":memory:")) as store:
-        found, _ = import_set(store, load_export(Path(name)), source=Path(name).name)
+        found, _ = import_set(store, load_export(Path(name)), source=source_of(Path(name)))
         yield Named(store, found, Path(name).name)
 
 
 def stored_set(store: "Database", name: str, *, quiet: bool = False) -> "DescriptionSet":
     """The set of that name, to work with: one in a file is imported, since runs and children refer to it."""
     from description_store.exchange import import_set
-    from description_store.export_file import load_export
+    from description_store.export_file import load_export, source_of
     from description_store.sets import find_set
 
     if not is_file(name):
         return find_set(store, name)
-    found, created = import_set(store, load_export(Path(name)), source=Path(name).name)
+    found, created = import_set(store, load_export(Path(name)), source=source_of(Path(name)))
     output.note(f"{name} {'imported as' if created else 'is'} {found.name}", quiet=quiet)
     return found
 
 
 def is_file(name: str) -> bool:
-    return name.lower().endswith(".json")
+    return name.lower().endswith(".json") and not name.startswith("@")

@@ -126,7 +126,7 @@ def rendering_in_words(rendering: "Rendering") -> str:
 
     if rendering == COMMA_LIST:
         return ""
-    body = {"list": "a, b, and c", "sentence": "a, b, and c", "each": "a"}[rendering.form]
+    body = "⟨descriptor⟩" if rendering.form == "each" else "⟨descriptors⟩"
     parts = [f"“{rendering.prefix}{body}{rendering.suffix}”"]
     if rendering.form == "each":
         parts.append("a text for each descriptor")
@@ -145,12 +145,13 @@ def rendering_in_words(rendering: "Rendering") -> str:
 def made_how(found: "DescriptionSet") -> str:
     """Who or what made a set: "gpt-4", "random control, seed 1", "keep=5 of its parent"."""
     provenance = found.provenance
+    change = _change(provenance.change) if provenance.change else ""
     if provenance.control:
-        return _control(provenance.control, provenance.seed)
+        return ", ".join(filter(None, [_control(provenance.control, provenance.seed), change]))
     if provenance.imported:
         return f"import of {provenance.imported['file']}"
-    if provenance.change:
-        return _change(provenance.change)
+    if change:
+        return change
     return provenance.model or provenance.kind
 
 
@@ -158,10 +159,11 @@ def made_by(row: dict[str, Any]) -> str:
     """The same from a row of the list, with what tells apart sets of one model: parameters and samples."""
     import json
 
+    change = _change(json.loads(row["change"])) if row["change"] else ""
     if row["control"]:
-        return _control(row["control"], row["seed"])
-    if row["change"]:
-        return _change(json.loads(row["change"]))
+        return ", ".join(filter(None, [_control(row["control"], row["seed"]), change]))
+    if change or row["file"]:
+        return change or f"import of {row['file']}"
     params = json.loads(row["params"] or "{}") if row["kind"] == "llm" else {}
     told = [f"{name}={value}" for name, value in params.items() if not isinstance(value, dict | list)]
     told += [f"samples={row['samples']}"] if row["samples"] else []

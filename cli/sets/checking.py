@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from .. import output
-from ..options import DEFAULT_DB, Db, Json
+from ..options import DEFAULT_DB, Db, Force, Json
 from ..set_names import SetName, reading
 from ..training_options import Pretrained, Settings, chosen_weights, parse_settings
 
@@ -34,6 +34,7 @@ def check(
     figure: Annotated[
         Path | None, typer.Option(help="With --clip: the heatmap as .png, .svg or .pdf.")
     ] = None,
+    force: Force = False,
     db: Db = DEFAULT_DB,
     json: Json = False,
 ) -> None:
@@ -46,11 +47,18 @@ def check(
 
     if figure and clip is None:
         raise UsageError("--figure draws what --clip computes", hint="--clip ViT-B-32 --pretrained openai")
+    if figure:
+        from dfer.experiments.similarity_figure import check_figure_path
+
+        check_figure_path(figure)
+        output.refuse_existing(figure, force=force)
     with reading(db, name) as (store, found, title):
         class_set = class_set_of(store, found)
         parent = next(iter(ancestors(store, found.version)), None)
     context, what_for = _context(found, recipe, settings, context_tokens)
-    findings = check_set(found, class_set, context_tokens=context)
+    findings = check_set(
+        found, class_set, context_tokens=context, several_texts=recipe in (None, "zero-shot")
+    )
     content: dict[str, Any] = {
         "set": title,
         "hash": found.hash,
@@ -68,6 +76,8 @@ def check(
             f"{title} · {len(found.descriptions)} classes of {class_set.name} · "
             f"budget {token_budget(context)} {what_for} · longest {longest.tokens} ({longest.class_name})"
         )
+        if control := found.provenance.control:
+            output.say(f"a {control} control: what its words say is not judged")
         _print_findings(findings)
     if clip is not None:
         content |= _similarity(

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from .. import output
-from ..options import DEFAULT_DB, Db, Json
+from ..options import DEFAULT_DB, Db, Force, Json
 from ..set_names import SetName, reading
 
 
@@ -14,6 +14,7 @@ def diff(
     first: SetName,
     second: SetName,
     html: Annotated[Path | None, typer.Option(help="Also write a page that needs nothing else.")] = None,
+    force: Force = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit with 1 if the words differ.")] = False,
     db: Db = DEFAULT_DB,
     json: Json = False,
@@ -40,7 +41,7 @@ def diff(
         from dfer.experiments.difference_page import difference_page
 
         page = difference_page(before, after, difference, recalls, titles=(a.title, b.title))
-        html.write_text(page, encoding="utf-8")
+        output.write_new(html, page, force=force)
     if json:
         output.print_json(difference_as_json(a.title, b.title, difference, recalls))
     else:

@@ -79,4 +79,4 @@ def edit(
             note_text = note_text or note_in_file
         made, created = save_child(store, parent, child, class_set, note=scrubbed(note_text))
         point_alias(store, alias, made, quiet=quiet)
-    report(parent, made, created, "edited", json=json, quiet=quiet)
+    report(parent, made, created, "edited", json=json, quiet=quiet, context_tokens=context_tokens)

@@ -31,17 +31,25 @@ def export(
     ] = None,
     force: Force = False,
     db: Db = DEFAULT_DB,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Write a set to a file: with its ancestors, prompts and raw answers, or its words alone."""
+    from dfer.errors import UsageError
+
     form = form or _by_ending(file)
+    if json and file is None:
+        raise UsageError("--json tells of a file", hint="name it with --output; --format json is the export")
     with reading(db, name) as named:
         text = _text(named, form)
     if file is None:
         sys.stdout.write(text)
         return
     output.write_new(file, text, force=force)
-    output.note(f"{named.title} written to {file} ({form})", quiet=quiet)
+    output.note(f"{named.title} written to {file} ({form})", quiet=quiet or json)
+    if json:
+        made = {"set": named.title, "hash": named.found.hash, "path": str(file), "format": form}
+        output.print_json(made)
 
 
 def import_file(
@@ -83,6 +91,7 @@ def import_file(
 ) -> None:
     """Make a set of a file: one that dfer exported keeps its hash; others say which file they come from."""
     from description_store.database import open_store
+    from description_store.lineage import ancestors
     from description_store.sets import checked_alias
     from dfer.describe import imports
     from dfer.describe.asking.secrets import scrub
@@ -101,6 +110,7 @@ def import_file(
             on_overflow=on_overflow,
             note=scrub(note_text),
         )
+        line = [one.name for one in reversed(ancestors(store, made.version))]
         point_alias(store, alias, made, quiet=quiet)
     for warning in warnings:
         output.warn(warning, quiet=quiet)
@@ -109,7 +119,8 @@ def import_file(
         return
     print_set(made)
     outcome = "saved as" if created else "unchanged:"
-    output.note(f"{file.name} · {outcome} {made.name}", quiet=quiet)
+    origin = f", made from {', '.join(line)}" if line else ""
+    output.note(f"{file.name} · {outcome} {made.name}{origin}", quiet=quiet)
     output.note(
         f"next: dfer sets check {made.name}   dfer sets control {made.name} --kind random", quiet=quiet
     )
@@ -125,6 +136,7 @@ def _text(named: "Named", form: Literal["json", "yaml", "text"]) -> str:
     from description_store.export_file import write_export
     from dfer.class_sets.stored import class_set_of
     from dfer.describe.words_file import write_words
+    from dfer.errors import ContentError
 
     from ..set_output import made_how
 
@@ -132,6 +144,11 @@ def _text(named: "Named", form: Literal["json", "yaml", "text"]) -> str:
     if form == "json":
         return write_export(export_set(named.store, found))
     if form == "text":
+        if several := [d.class_name for d in found.descriptions if len(d.texts) > 1]:
+            raise ContentError(
+                f"a line of text per class cannot say that {', '.join(several[:3])} … have several texts",
+                hint="--format yaml says it all",
+            )
         return "".join(f"{d.class_name}: {text}\n" for d in found.descriptions for text in d.texts)
     heading = f"{named.title} · {found.class_set} · {made_how(found)} · {found.hash}"
     return write_words(found, class_set_of(named.store, found), heading=heading)

@@ -17,8 +17,9 @@ _NEWEST = 20
 
 def list_sets(
     newest: Annotated[
-        int, typer.Option("--newest", "-n", min=1, help="How many, counted from the end.")
-    ] = _NEWEST,
+        int | None,
+        typer.Option("--newest", "-n", min=1, help=f"How many, counted from the end. Default: {_NEWEST}."),
+    ] = None,
     every: Annotated[bool, typer.Option("--all", help="Every version.")] = False,
     tag: Annotated[str | None, typer.Option(help="Only those with this tag.")] = None,
     db: Db = DEFAULT_DB,
@@ -26,11 +27,12 @@ def list_sets(
 ) -> None:
     """The versions, oldest first; --json has all of them."""
     from description_store import sets
+    from description_store.annotations import checked_tag
     from description_store.database import open_store
 
-    shown = None if every or (json and newest == _NEWEST) else newest
+    shown = newest or (None if every or json else _NEWEST)
     with open_store(db, must_exist=True) as store:
-        rows = sets.list_sets(store, newest=shown, tag=tag)
+        rows = sets.list_sets(store, newest=shown, tag=tag and checked_tag(tag))
         more = sets.count_sets(store) - len(rows) if tag is None else 0
     if json:
         output.print_json({"sets": [row_as_json(row) for row in rows]}, one_line=True)
@@ -51,6 +53,8 @@ def list_sets(
         ],
         right=["runs"],
     )
+    if tag and not rows:
+        output.note(f"no set is tagged {tag}")
     if more:
         output.note(f"and {more:,} older: --all shows them")
 

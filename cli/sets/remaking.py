@@ -83,4 +83,12 @@ def reparse(
             only_english=False if allow_non_english else None,
             note=scrubbed(note_text),
         )
-    report(parent, made, created, f"{parent.name} read again", json=json, quiet=quiet)
+    report(
+        parent,
+        made,
+        created,
+        f"{parent.name} read again",
+        json=json,
+        quiet=quiet,
+        context_tokens=context_tokens,
+    )

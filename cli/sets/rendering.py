@@ -49,7 +49,16 @@ def render(
         child = rendered(parent, class_set, rendering, context_tokens=context_tokens, on_overflow=on_overflow)
         made, created = save_child(store, parent, child, class_set, note=scrubbed(note_text))
         point_alias(store, alias, made, quiet=quiet)
-    report(parent, made, created, "rendered anew", json=json, quiet=quiet, whole=True)
+    report(
+        parent,
+        made,
+        created,
+        "rendered anew",
+        json=json,
+        quiet=quiet,
+        context_tokens=context_tokens,
+        whole=True,
+    )
 
 
 def compound(
@@ -84,4 +93,13 @@ def compound(
         child = compounded(parent, class_set, how=how, context_tokens=context_tokens, on_overflow=on_overflow)
         made, created = save_child(store, parent, child, class_set, note=scrubbed(note_text))
         point_alias(store, alias, made, quiet=quiet)
-    report(parent, made, created, f"{class_set.name} from its parts", json=json, quiet=quiet, whole=True)
+    report(
+        parent,
+        made,
+        created,
+        f"{class_set.name} from its parts",
+        json=json,
+        quiet=quiet,
+        context_tokens=context_tokens,
+        whole=True,
+    )

@@ -62,8 +62,10 @@ def select(
                     f"{output.count_of(len(left_out), 'descriptor')} of {parent.name} would go", quiet=quiet
                 )
             return
-        if left_out and not yes and not json and sys.stdin.isatty():
-            typer.confirm(f"Make a child of {parent.name} without these?", abort=True, err=True)
+        asks = left_out and not yes and not json and sys.stdin.isatty()
+        if asks and not typer.confirm(f"Make a child of {parent.name} without these?", err=True):
+            output.note("nothing was changed", quiet=quiet)
+            return
         rule = {"keep": keep, "drop_nonfacial": drop_nonfacial, "drop_class_words": drop_class_words}
         child = selected(parent, class_set, selection, rule={k: value for k, value in rule.items() if value})
         made, created = save_child(store, parent, child, class_set, note=scrubbed(note_text))

@@ -33,11 +33,17 @@ class Finding:
     message: str
 
 
-def check_set(found: DescriptionSet, class_set: ClassSet, *, context_tokens: int) -> tuple[Finding, ...]:
-    """All findings, errors first; `context_tokens` is what the recipe puts beside each text."""
+def check_set(
+    found: DescriptionSet, class_set: ClassSet, *, context_tokens: int, several_texts: bool = True
+) -> tuple[Finding, ...]:
+    """All findings, errors first, for a recipe that puts `context_tokens` beside each text.
+
+    `several_texts`: whether it can read several texts of one class.
+    """
     findings = [
         *_wrong_classes(found, class_set),
         *_same_text(found),
+        *(() if several_texts else _several_texts(found)),
         *(finding for d in found.descriptions for finding in _of_class(d, found, class_set, context_tokens)),
         *_between_classes(found, class_set),
     ]
@@ -61,6 +67,12 @@ def _same_text(found: DescriptionSet) -> Iterator[Finding]:
     for names in alike(found.descriptions):
         message = "the same text, so CLIP cannot tell them apart"
         yield Finding(kind="same-text", severity="error", classes=tuple(names), message=message)
+
+
+def _several_texts(found: DescriptionSet) -> Iterator[Finding]:
+    if names := tuple(d.class_name for d in found.descriptions if len(d.texts) > 1):
+        message = f"several texts ({found.rendering.combine}), and this recipe reads one: dfer sets render"
+        yield Finding(kind="several-texts", severity="error", classes=names, message=message)
 
 
 def _of_class(

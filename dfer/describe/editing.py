@@ -7,7 +7,7 @@ from dfer.class_sets import ClassSet
 from dfer.describe.children import child_of, own_words
 from dfer.describe.compiling import ClassWords, OnOverflow
 from dfer.describe.typed_words import tidied
-from dfer.describe.words_file import read_words_file
+from dfer.describe.words_file import check_classes, read_words_file
 from dfer.errors import ContentError, UsageError
 
 
@@ -70,6 +70,7 @@ def edited_from_file(
             f"{source} describes {read.class_set}, {parent.name} describes {parent.class_set}",
             hint="`dfer sets import` makes a set of its own",
         )
+    check_classes(read.descriptors, class_set, read.rendering or parent.rendering, source=source)
     child = edited(
         parent,
         class_set,

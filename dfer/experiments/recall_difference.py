@@ -24,7 +24,11 @@ class ClassRecall:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecallDifference:
-    """All differences are after − before, fractions, over runs that differ in words alone."""
+    """All differences are after − before, fractions, over runs that differ in words alone.
+
+    `other_runs`: runs of both sets under other protocols, which are left out. `random_weights`: CLIP had
+    learned nothing.
+    """
 
     recipe: str
     dataset: str
@@ -32,6 +36,8 @@ class RecallDifference:
     classes: dict[str, ClassRecall]
     uar: PairedDifference
     war: PairedDifference
+    other_runs: int
+    random_weights: bool
 
 
 def compare_recalls(before: Sequence[Run], after: Sequence[Run]) -> RecallDifference | None:
@@ -63,6 +69,8 @@ def compare_recalls(before: Sequence[Run], after: Sequence[Run]) -> RecallDiffer
         classes={name: _recall(name, paired) for name in names},
         uar=pair.uar,
         war=pair.war,
+        other_runs=sum(comparison.other_protocols.values()),
+        random_weights=comparison.example.specification.get("clip", {}).get("pretrained") == "random",
     )
 
 

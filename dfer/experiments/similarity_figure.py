@@ -22,6 +22,16 @@ MOST_WITH_VALUES = 15
 """With more classes the numbers would be too small to read."""
 
 
+def check_figure_path(path: Path) -> None:
+    """To be asked before anything is computed. Raises UsageError for a suffix or folder that cannot be."""
+    if path.suffix.lower() not in METADATA:
+        raise UsageError(
+            f"{path}: no picture format of that name", hint="use a file ending in .png, .svg or .pdf"
+        )
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}")
+
+
 def draw_similarity(similarity: ClassSimilarity, path: Path) -> None:
     """Draw the cosines of all classes to a `.png`, `.svg` or `.pdf`.
 
@@ -32,11 +42,8 @@ def draw_similarity(similarity: ClassSimilarity, path: Path) -> None:
         UsageError: another suffix.
         ConfigurationError: the file cannot be written.
     """
-    metadata = METADATA.get(path.suffix.lower())
-    if metadata is None:
-        raise UsageError(
-            f"{path}: no picture format of that name", hint="use a file ending in .png, .svg or .pdf"
-        )
+    check_figure_path(path)
+    metadata = METADATA[path.suffix.lower()]
     import matplotlib
     from matplotlib import style
     from matplotlib.figure import Figure

@@ -334,3 +334,115 @@ def test_no_history_of_commands_changes_an_earlier_version(dfer: Dfer) -> None:
             assert all(find_set(db, name).hash == digest for name, digest in now.items())
         before = now
     assert len(before) == 5
+
+
+@pytest.mark.usefixtures("v1")
+def test_a_class_that_is_missing_from_the_edited_file_is_an_error(dfer: Dfer) -> None:
+    text = dfer("sets export v1 --format yaml").out
+    before, _, after = text.partition("  anger:\n")
+    Path("w.yaml").write_text(before + after[after.index("  surprise:") :])
+    done = dfer("sets edit v1 --file w.yaml")
+    assert done.code == 5
+    assert "missing anger" in done.err
+
+
+@pytest.mark.usefixtures("v1")
+def test_an_edit_is_warned_of_what_is_worth_a_second_look(dfer: Dfer) -> None:
+    done = dfer(
+        "sets edit v1 --class anger --add", "angry stare", "--add", "glücklich lachendes Gesicht mit Augen"
+    )
+    assert "warning: anger: names its class: 'angry'" in done.err
+    assert dfer("sets edit v1 --class anger --drop 1").err.count("warning") == 0
+
+
+@pytest.mark.usefixtures("v1")
+def test_the_same_words_by_another_way_are_said_to_be_there_already(dfer: Dfer) -> None:
+    dfer("sets edit v1 --class anger --drop 1")
+    assert "there already, as v2" in dfer("sets edit v1 --class anger --drop 1").err
+    asked = dfer("sets render v1 --form list --context-tokens 0")
+    assert "unchanged: v1" in asked.err
+    assert "for 8 context tokens" in " ".join(asked.err.split())
+
+
+@pytest.mark.usefixtures("v1")
+def test_a_changed_control_is_listed_as_a_control(dfer: Dfer) -> None:
+    dfer("sets control v1 --kind random")
+    dfer("sets render v2 --form sentence")
+    assert "random control, seed 1, render sentence" in " ".join(dfer("sets list").out.split())
+
+
+@pytest.mark.usefixtures("v1")
+def test_a_set_of_several_texts_is_no_set_for_dfer_clip(dfer: Dfer) -> None:
+    dfer("sets render v1 --form each")
+    done = dfer("sets check v2 --recipe dfer-clip --json")
+    assert done.code == 5
+    assert [f["kind"] for f in done.json["findings"] if f["severity"] == "error"] == ["several-texts"]
+    assert dfer("sets check v2 --recipe zero-shot").code == 0
+    assert dfer("sets export v2 --format text").code == 5
+
+
+@pytest.mark.usefixtures("v1")
+def test_the_same_set_is_said_to_be_the_same(dfer: Dfer) -> None:
+    dfer("sets export v1 --output mine.json")
+    assert "v1 and mine.json are the same set" in dfer("sets diff v1 mine.json").out
+    assert dfer("sets diff v1 mine.json --json").json["relation"] == "same"
+
+
+@pytest.mark.usefixtures("v1")
+def test_labels_answer_in_json_too(dfer: Dfer) -> None:
+    assert dfer("sets alias v1 base --json").json["before"] is None
+    assert dfer("sets alias v1 base --json").json["before"] == "v1"
+    assert dfer("sets tag v1 #paper --json").json["tags"] == ["paper"]
+    assert dfer("sets list --tag #paper --json").json["sets"][0]["tags"] == ["paper"]
+    assert dfer("sets note v1 why --json").json["notes"] == ["why"]
+    written = dfer("sets export v1 --output mine.json --json").json
+    assert (written["path"], written["format"]) == ("mine.json", "json")
+    assert "cannot be a tag" in dfer("sets tag v1 a/b").err
+
+
+@pytest.mark.usefixtures("v1")
+def test_an_alias_may_end_like_a_file(dfer: Dfer) -> None:
+    dfer("sets alias v1 x.json")
+    assert dfer("sets show @x.json --json").json["set"] == "v1"
+
+
+@pytest.mark.usefixtures("v1")
+def test_pages_and_pictures_are_not_written_over(dfer: Dfer) -> None:
+    Path("page.html").write_text("mine")
+    assert dfer("sets diff v1 v1 --html page.html").code == 2
+    assert dfer("sets diff v1 v1 --html page.html --force").code == 0
+    for figure in ("x.gif", "no/x.png", "page.html"):
+        assert dfer(f"sets check v1 --clip tiny --figure {figure}").code == 2
+
+
+@pytest.mark.usefixtures("v1")
+def test_an_import_tells_what_it_took_for_what_and_what_it_left_out(dfer: Dfer) -> None:
+    names = ["happy", "sadness", "neutral", "Angry", "surprise", "disgust", "fear", "contempt"]
+    Path("w.txt").write_text("".join(f"{name}: sign of {name}, mark of {name}\n" for name in names))
+    done = dfer("sets import w.txt --classes dfew7 --ignore-extra")
+    assert done.code == 0, done.err
+    told = " ".join(done.err.split())
+    assert "read happy as happiness, Angry as anger" in told
+    assert "left out contempt: no class of dfew7" in told
+
+
+@pytest.mark.usefixtures("v1")
+def test_words_that_cannot_be_printed_are_not_imported(dfer: Dfer) -> None:
+    text = dfer("sets export v1 --format yaml").out.replace("- wrinkled nose", '- "wrinkled \\e[31mnose"')
+    Path("w.yaml").write_text(text)
+    done = dfer("sets import w.yaml")
+    assert done.code == 5
+    assert "cannot be printed" in done.err
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("v1")
+def test_check_with_a_clip_draws_the_classes_as_it_reads_them(dfer: Dfer) -> None:
+    dfer("sets edit v1 --class anger --drop 1")
+    found = dfer("sets check v2 --clip tiny --figure heat.svg --json").json["similarity"]
+    assert "<svg" in Path("heat.svg").read_text()
+    assert found["figure"] == "heat.svg"
+    assert len(found["nearest_pairs"]) > 0
+    drawn = dfer("sets check v2 --clip tiny")
+    assert "effective rank" in drawn.out
+    assert "weights are random" in " ".join(drawn.err.split())

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from description_store.records import Combine, Description, DescriptionSet, Provenance, Rendering
-from dfer.errors import ConfigurationError, UsageError
+from dfer.errors import UsageError
 from dfer.experiments.class_similarity import (
     ClassSimilarity,
     NearPair,
@@ -220,7 +220,7 @@ def test_colours_span_what_differs_and_the_diagonal_takes_none_of_them() -> None
 def test_a_picture_that_cannot_be_written_is_a_plain_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no picture format"):
         draw_similarity(similarity(), tmp_path / "picture.bmp")
-    with pytest.raises(ConfigurationError, match="No such file or directory"):
+    with pytest.raises(UsageError, match="there is no folder"):
         draw_similarity(similarity(), tmp_path / "no" / "picture.png")
 
 
