@@ -111,9 +111,9 @@ def _print_recalls(first: str, second: str, recalls: "RecallDifference") -> None
             line += f" (95 % CI {low} … {high})"
         output.say(line)
     if recalls.uar.interval is None:
-        output.say("  too few runs to tell a difference from noise, for each class all the more")
+        output.say("  too few runs to tell a difference from noise; a single class tells even less")
     elif recalls.uar.interval[0] <= 0 <= recalls.uar.interval[1]:
-        output.say("  no evidence of a difference in UAR, for each class all the less")
+        output.say("  no evidence of a difference in UAR; a single class tells even less")
     if recalls.random_weights:
         output.warn("this CLIP's weights are random: the numbers say nothing about the words")
     if recalls.other_runs:
