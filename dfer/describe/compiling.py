@@ -103,7 +103,7 @@ def _compile(
     kept = list(words.descriptors)
     dropped: list[str] = []
     if not kept:
-        raise ContentError(f"{name}: no descriptor")
+        raise ContentError(f"{name}: no descriptor{' was found in the answer' if words.parse_ids else ''}")
     if only_english and (reason := foreign_reason(join(kept))):
         raise ContentError(f"{name}: {reason}")
     text = render(kept, display=emotion.display, rendering=rendering)

@@ -553,7 +553,7 @@ def test_text_over_the_budget_names_class_count_budget_and_the_words_beyond(desc
         assert len(server.requests) == CLASSES
     text = ", ".join(long_signs("anger")[:-1]) + f", and {long_signs('anger')[-1]}."
     check_refused(done, 5, f"anger: {count_tokens(text)} tokens, but the budget is 67; beyond it: '")
-    check_refused(done, 5, "than anybody needs.'", "--on-overflow trim", "ask has the LLM shorten")
+    check_refused(done, 5, "than anybody needs.'", "--on-overflow trim", "has the LLM shorten")
     assert describe.kept == Kept(answers=CLEAN)
 
 

@@ -1260,7 +1260,7 @@ def test_a_store_that_cannot_be_made_costs_no_request(describe: Describe) -> Non
     with LlmServer(good) as server:
         done = describe(server, "--db /proc/dfer.db")
         assert server.connections == 0
-    check_refused(done, 3, "cannot open the description store /proc/dfer.db", "may you write there?")
+    check_refused(done, 3, "cannot open the description store /proc/dfer.db", "may you read and write there?")
 
 
 @pytest.mark.parametrize("options", ["--temperature 1", "--refresh"])
@@ -1281,7 +1281,7 @@ def test_a_disk_that_is_full_costs_no_request(describe: Describe, options: str) 
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
         assert len(server.requests) == asked
-    check_refused(done, 1, "the description store failed", "is the disk full")
+    check_refused(done, 3, "the disk failed at the description store", "is the disk full")
     assert describe.kept == Kept(answers=CLEAN * 2, sets=2)
 
 
