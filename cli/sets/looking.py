@@ -1,5 +1,6 @@
 """`dfer sets list`, `show` and `log`."""
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -7,10 +8,10 @@ import typer
 from .. import output
 from ..options import DEFAULT_DB, Db, Json
 from ..set_names import SetName, reading
-from ..set_output import made_by, print_descriptors, print_set, row_as_json, set_as_json
+from ..set_output import made_by, made_how, print_descriptors, print_set, row_as_json, set_as_json
 
 if TYPE_CHECKING:
-    from description_store.records import DescriptionSet
+    from dfer.describe.history import Step
 
 _NEWEST = 20
 
@@ -109,72 +110,65 @@ def show(
 
 def log(name: SetName, db: Db = DEFAULT_DB, json: Json = False) -> None:
     """A set's ancestry: what was done at each step, and what is made from it."""
-    from description_store.lineage import ancestors, children
-    from dfer.describe.difference import compare_sets
+    from dfer.describe.history import history
 
     with reading(db, name) as (store, found, _):
-        line = [found, *ancestors(store, found.version)]
-        below = {one.version: children(store, one.version) for one in line}
-    steps = []
-    for one, parent in zip(line, [*line[1:], None], strict=True):
-        changed = compare_sets(parent, one).changed_classes if parent else ()
-        steps.append(
-            {
-                "set": one.name,
-                "hash": one.hash,
-                "made_by": _how(one),
-                "created_at": one.created_at,
-                "class_set": one.class_set,
-                "aliases": list(one.aliases),
-                "tags": list(one.tags),
-                "note": one.note,
-                "notes": list(one.notes),
-                "added": sum(len(c.added) for c in changed),
-                "removed": sum(len(c.removed) for c in changed),
-                "changed_classes": [c.class_name for c in changed],
-                "children": [f"v{child}" for child in below[one.version]],
-            }
-        )
+        steps = history(store, found)
+    missing_parent = steps[-1].made.provenance.parent_hash
     if json:
-        output.print_json({"log": steps, "missing_parent": _missing_parent(line[-1])})
+        output.print_json({"log": [_as_json(step) for step in steps], "missing_parent": missing_parent})
         return
-    _draw(steps, _missing_parent(line[-1]))
+    _draw(steps, missing_parent)
 
 
-def _how(one: "DescriptionSet") -> str:
-    from ..set_output import made_how
+def _as_json(step: "Step") -> dict[str, Any]:
+    one = step.made
+    return {
+        "set": one.name,
+        "hash": one.hash,
+        "made_by": made_how(one),
+        "created_at": one.created_at,
+        "class_set": one.class_set,
+        "aliases": list(one.aliases),
+        "tags": list(one.tags),
+        "note": one.note,
+        "notes": list(one.notes),
+        "added": step.added,
+        "removed": step.removed,
+        "changed_classes": list(step.changed_classes),
+        "children": [f"v{child}" for child in step.children],
+    }
 
-    return made_how(one)
 
-
-def _missing_parent(root: "DescriptionSet") -> str | None:
-    return root.provenance.parent_hash
-
-
-def _draw(steps: list[dict[str, Any]], missing_parent: str | None) -> None:
+def _draw(steps: "list[Step]", missing_parent: str | None) -> None:
     import textwrap
 
+    above: int | None = None
     for position, step in enumerate(steps):
-        names = "".join(f" @{alias}" for alias in step["aliases"]) + "".join(f" #{t}" for t in step["tags"])
-        output.say(f"● {step['set']}{names}  {step['made_by']}", bold=True)
+        one = step.made
+        names = "".join(f" @{alias}" for alias in one.aliases) + "".join(f" #{tag}" for tag in one.tags)
+        output.say(f"● {one.name}{names}  {made_how(one)}", bold=True)
         last = position == len(steps) - 1 and missing_parent is None
-        bar = " " if last else "│"
-        lines = [
-            f"{step['class_set']} · {step['created_at'][:16].replace('T', ' ')} UTC · {step['hash'][4:12]}"
-        ]
-        if count := len(step["changed_classes"]):
-            classes = f"{count} classes" if count > 3 else ", ".join(step["changed_classes"])
-            counts = f"+{step['added']} −{step['removed']} descriptors"
-            moved = "the same descriptors, said otherwise"
-            lines.append(f"{counts if step['added'] or step['removed'] else moved}, in {classes}")
-        lines += [f"“{text}”" for text in (step["note"], *step["notes"]) if text]
-        above = steps[position - 1]["set"] if position else None
-        if others := [child for child in step["children"] if child != above]:
-            lines.append(f"also made from it: {', '.join(others)}")
-        for line in lines:
+        for line in _told(step, above):
             for part in textwrap.wrap(line, width=76):
-                output.say(f"{bar} {part}")
+                output.say(f"{' ' if last else '│'} {part}")
         if not last:
             output.say("│")
+        above = one.version
     if missing_parent:
         output.say(f"○ {missing_parent[4:12]} is not in this store")
+
+
+def _told(step: "Step", above: int | None) -> Iterator[str]:
+    """The lines under a set's name; `above` is the child that is drawn already."""
+    one = step.made
+    yield f"{one.class_set} · {one.created_at[:16].replace('T', ' ')} UTC · {one.hash[4:12]}"
+    if count := len(step.changed_classes):
+        classes = f"{count} classes" if count > 3 else ", ".join(step.changed_classes)
+        what = "the same descriptors, said otherwise"
+        if step.added or step.removed:
+            what = f"+{step.added} −{step.removed} descriptors"
+        yield f"{what}, in {classes}"
+    yield from (f"“{text}”" for text in (one.note, *one.notes) if text)
+    if others := [f"v{child}" for child in step.children if child != above]:
+        yield f"also made from it: {', '.join(others)}"

@@ -7,9 +7,10 @@ from sqlite_utils import Database
 
 from description_store.annotations import add_note
 from description_store.records import Description, DescriptionSet, Provenance, Rendering
-from description_store.sets import save_class_set, save_set
+from description_store.sets import save_set
 from dfer import __version__
 from dfer.class_sets import ClassSet
+from dfer.class_sets.stored import store_class_set
 from dfer.describe.compiling import ClassWords, OnOverflow, compile_descriptions
 
 
@@ -73,12 +74,7 @@ def save_child(
         if note:
             add_note(db, parent.version, note)
         return parent, False
-    save_class_set(
-        db,
-        class_set_hash=class_set.hash,
-        name=class_set.name,
-        content=class_set.model_dump(mode="json")["classes"],
-    )
+    store_class_set(db, class_set)
     saved, created = save_set(db, child.model_copy(update={"note": note}))
     if note and not created:
         add_note(db, saved.version, note)

@@ -7,8 +7,9 @@ from sqlite_utils import Database
 from description_store.annotations import add_note
 from description_store.prompts import save_prompt
 from description_store.records import DescriptionSet
-from description_store.sets import save_class_set, save_set
+from description_store.sets import save_set
 from dfer import __version__
+from dfer.class_sets.stored import store_class_set
 from dfer.describe.cautions import cautions
 from dfer.describe.collected import Manner, OnEvent, no_event
 from dfer.describe.collecting import collect
@@ -131,14 +132,8 @@ def describe(
 
 
 def _save_origins(db: Database, questions: Questions) -> None:
-    class_set = questions.class_set
     _save_prompt(db, questions.template)
-    save_class_set(
-        db,
-        class_set_hash=class_set.hash,
-        name=class_set.name,
-        content=class_set.model_dump(mode="json")["classes"],
-    )
+    store_class_set(db, questions.class_set)
 
 
 def _save_prompt(db: Database, template: PromptTemplate) -> None:

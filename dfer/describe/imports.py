@@ -10,9 +10,10 @@ from description_store.annotations import add_note
 from description_store.exchange import import_set
 from description_store.export_file import load_export, source_of
 from description_store.records import COMMA_LIST, DescriptionSet, Provenance
-from description_store.sets import save_class_set, save_set
+from description_store.sets import save_set
 from dfer import __version__
 from dfer.class_sets import ClassSet, load_class_set
+from dfer.class_sets.stored import store_class_set
 from dfer.describe.asking.secrets import scrub
 from dfer.describe.compiling import ClassWords, OnOverflow, compile_descriptions
 from dfer.describe.importing.matching import class_meant, match_classes
@@ -88,12 +89,7 @@ def import_file(
         note=note,
         dfer_version=__version__,
     )
-    save_class_set(
-        db,
-        class_set_hash=class_set.hash,
-        name=class_set.name,
-        content=class_set.model_dump(mode="json")["classes"],
-    )
+    store_class_set(db, class_set)
     return *save_set(db, unsaved), warnings
 
 
