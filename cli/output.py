@@ -70,8 +70,13 @@ def fail(message: str, hint: str) -> None:
 
 def write_new(path: Path, text: str, *, force: bool) -> None:
     """A file of results. Raises UsageError where there is one already, unless `force`."""
+    from dfer.errors import UsageError
+
     refuse_existing(path, force=force)
-    path.write_text(text, encoding="utf-8")
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
 def refuse_existing(path: Path, *, force: bool) -> None:

@@ -41,7 +41,7 @@ def check(
     """Check budget, classes, shared and non-facial words, names; with --clip what CLIP makes of them."""
     from description_store.lineage import ancestors
     from dfer.class_sets.stored import class_set_of
-    from dfer.describe.checking import check_set
+    from dfer.describe.checking import check_set, control_judged_as
     from dfer.describe.clip_tokens import token_budget
     from dfer.errors import ContentError, UsageError
 
@@ -76,7 +76,7 @@ def check(
             f"{title} · {len(found.descriptions)} classes of {class_set.name} · "
             f"budget {token_budget(context)} {what_for} · longest {longest.tokens} ({longest.class_name})"
         )
-        if control := found.provenance.control:
+        if control := control_judged_as(found):
             output.say(f"a {control} control: what its words say is not judged")
         _print_findings(findings)
     if clip is not None:
@@ -90,7 +90,9 @@ def check(
             raise typer.Exit(ContentError.exit_code)
         raise ContentError(
             f"{title} has {output.count_of(len(errors), 'error')}",
-            hint="dfer sets edit makes a child with other words",
+            hint=f"dfer sets render {title} --form list"
+            if {f.kind for f in errors} == {"several-texts"}
+            else "dfer sets edit makes a child with other words",
         )
 
 

@@ -67,7 +67,7 @@ def edit(
             words = {class_name: drop_and_add(old[class_name], drop=drop or (), add=add or ())}
             child = edited(parent, class_set, words, context_tokens=context_tokens, on_overflow=on_overflow)
         else:
-            path = file or until_saved.enter_context(typed_words(parent, class_set))
+            path = file or until_saved.enter_context(typed_words(parent, class_set, db))
             child, note_in_file = edited_from_file(
                 parent,
                 class_set,
@@ -79,4 +79,4 @@ def edit(
             note_text = note_text or note_in_file
         made, created = save_child(store, parent, child, class_set, note=scrubbed(note_text))
         point_alias(store, alias, made, quiet=quiet)
-    report(parent, made, created, "edited", json=json, quiet=quiet, context_tokens=context_tokens)
+    report(parent, made, created, "edited", json=json, quiet=quiet, context_tokens=child.context_tokens)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def typed_words(parent: "DescriptionSet", class_set: "ClassSet") -> Iterator[Path]:
+def typed_words(parent: "DescriptionSet", class_set: "ClassSet", db: Path) -> Iterator[Path]:
     """The words as the user leaves them in the editor, in a file that is removed when all went well.
 
     What was typed is never lost: if it cannot be used or saved, the file stays, and its name is told.
@@ -28,13 +28,17 @@ def typed_words(parent: "DescriptionSet", class_set: "ClassSet") -> Iterator[Pat
 
     folder = Path(tempfile.mkdtemp(prefix="dfer-"))
     path = folder / f"{parent.name}.yaml"
-    path.write_text(write_words(parent, class_set, heading=_heading(parent)), encoding="utf-8")
+    before = write_words(parent, class_set, heading=_heading(parent))
+    path.write_text(before, encoding="utf-8")
     try:
         _open(path)
         yield path
     except BaseException:
-        if path.exists():
-            output.note(f"your words are kept: dfer sets edit {parent.name} --file {path}")
+        if path.exists() and path.read_bytes() != before.encode():
+            command = f"dfer sets edit {parent.name} --file {path} --db {db}"
+            output.note(f"your words are kept: {command}")
+        else:
+            shutil.rmtree(folder, ignore_errors=True)
         raise
     shutil.rmtree(folder, ignore_errors=True)
 

@@ -31,9 +31,9 @@ def list_sets(
     from description_store.annotations import checked_tag
     from description_store.database import open_store
 
-    shown = newest or (None if every or json else _NEWEST)
+    shown = None if every else newest or (None if json else _NEWEST)
     with open_store(db, must_exist=True) as store:
-        rows = sets.list_sets(store, newest=shown, tag=tag and checked_tag(tag))
+        rows = sets.list_sets(store, newest=shown, tag=None if tag is None else checked_tag(tag))
         more = sets.count_sets(store) - len(rows) if tag is None else 0
     if json:
         output.print_json({"sets": [row_as_json(row) for row in rows]}, one_line=True)

@@ -1,11 +1,12 @@
 """Whether description sets, what they are made for and from, and their names are what they say."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from sqlite_utils import Database
 
+from description_store.annotations import checked_tag
 from description_store.hashing import class_set_hash, prompt_hash
 from description_store.records import Description, DescriptionSet
 from description_store.sets import checked_alias, load_class_set_content, load_set
@@ -21,9 +22,9 @@ def look_through_sets(db: Database) -> list[Found]:
     def of_source(row: Row) -> Iterator[str]:
         return _of_source(db, row)
 
-    def bears_a_name(column: str) -> Any:
+    def bears_a_name(column: str, checked: Callable[[str], str]) -> Any:
         def of_name(row: Row) -> Iterator[str]:
-            checked_alias(row[column])
+            checked(row[column])
             yield from _version_missing(db, row)
 
         return of_name
@@ -41,8 +42,8 @@ def look_through_sets(db: Database) -> list[Found]:
         Found(sets.table, sets.rows, (*sets.problems, *look_at(sets.table, _gaps(db)))),
         look_through(db, "descriptions", position, _of_description),
         look_through(db, "description_parses", position, of_source),
-        look_through(db, "set_aliases", lambda row: f"@{row['name']}", bears_a_name("name")),
-        look_through(db, "set_tags", version, bears_a_name("tag")),
+        look_through(db, "set_aliases", lambda row: f"@{row['name']}", bears_a_name("name", checked_alias)),
+        look_through(db, "set_tags", version, bears_a_name("tag", checked_tag)),
         look_through(db, "set_notes", version, lambda row: _version_missing(db, row)),
     ]
 

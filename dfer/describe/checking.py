@@ -50,6 +50,11 @@ def check_set(
     return tuple(sorted(findings, key=lambda finding: finding.severity != "error"))
 
 
+def control_judged_as(found: DescriptionSet) -> str | None:
+    """The kind of control whose words are not judged; None once somebody typed words into it."""
+    return None if (found.provenance.change or {}).get("edit") else found.provenance.control
+
+
 def _wrong_classes(found: DescriptionSet, class_set: ClassSet) -> Iterator[Finding]:
     described, expected = found.class_names, class_set.names
     for kind, names, what in (
@@ -81,7 +86,7 @@ def _of_class(
     def finding(kind: str, message: str, severity: Severity = "warning") -> Finding:
         return Finding(kind=kind, severity=severity, classes=(d.class_name,), message=message)
 
-    control = found.provenance.control
+    control = control_judged_as(found)
     if not d.descriptors or not d.text.strip():
         yield finding("empty", "has no descriptor", "error")
         return
@@ -115,7 +120,7 @@ def _of_class(
 
 def _between_classes(found: DescriptionSet, class_set: ClassSet) -> Iterator[Finding]:
     """Descriptors of different classes that CLIP will read alike. Compounds share what their parts say."""
-    if found.provenance.control in ("names", "template", "shared"):
+    if control_judged_as(found) in ("names", "template", "shared"):
         return  # alike on purpose
     said = [(d.class_name, text) for d in found.descriptions for text in d.descriptors]
     for names, text in shared_descriptors(said, class_set):

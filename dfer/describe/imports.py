@@ -90,7 +90,10 @@ def import_file(
         dfer_version=__version__,
     )
     store_class_set(db, class_set)
-    return *save_set(db, unsaved), warnings
+    saved, created = save_set(db, unsaved)
+    if note and not created:
+        add_note(db, saved.version, note)
+    return saved, created, warnings
 
 
 def _class_set(name: str | None, path: Path) -> ClassSet:

@@ -87,5 +87,6 @@ def _tidy(prefix: str, body: str, suffix: str, display: str) -> str:
     text = ""
     for part in (prefix.replace("{class}", display), body, suffix.replace("{class}", display)):
         # Shells and editors lose the space at the end of a prefix.
-        text += " " + part if text[-1:].isalnum() and part[:1].isalnum() else part
+        joint = (text[-1:].isalnum() or text[-1:] in tuple(":,;.")) and part[:1].isalnum()
+        text += " " + part if joint else part
     return " ".join(text.split())

@@ -446,3 +446,42 @@ def test_check_with_a_clip_draws_the_classes_as_it_reads_them(dfer: Dfer) -> Non
     drawn = dfer("sets check v2 --clip tiny")
     assert "effective rank" in drawn.out
     assert "weights are random" in " ".join(drawn.err.split())
+
+
+@pytest.mark.usefixtures("v1")
+@pytest.mark.parametrize("tag", ["2024", "latest", "v3"])
+def test_any_tag_is_sound_to_the_check_of_the_store(dfer: Dfer, tag: str) -> None:
+    assert dfer(f"sets tag v1 {tag}").code == 0
+    assert dfer("db check").code == 0
+
+
+@pytest.mark.usefixtures("v1")
+def test_words_that_are_typed_into_a_control_are_judged(dfer: Dfer) -> None:
+    dfer("sets control v1 --kind names")
+    dfer("sets edit v2 --class anger --add", "clenched fists")
+    kinds = {f["kind"] for f in dfer("sets check v3 --json").json["findings"]}
+    assert {"nonfacial", "class-name"} <= kinds
+
+
+@pytest.mark.usefixtures("v1")
+def test_a_note_on_words_that_were_imported_before_is_kept(dfer: Dfer) -> None:
+    Path("v1.txt").write_text(dfer("sets export v1 --format text").out)
+    for note in ("first", "second"):
+        dfer("sets import v1.txt --classes dfew7 --note", note)
+    shown = dfer("sets show v2 --json").json
+    assert (shown["note"], shown["notes"]) == ("first", ["second"])
+
+
+@pytest.mark.usefixtures("v1")
+def test_an_editor_in_which_nothing_was_typed_leaves_nothing_behind(dfer: Dfer, edits) -> None:
+    edits("nothing of the kind", "x", exit_code=1)
+    assert "your words are kept" not in dfer("sets edit v1").err
+    edits("- wrinkled nose", "- crinkled nose", exit_code=1)
+    assert "--db" in dfer("sets edit v1").err
+
+
+@pytest.mark.usefixtures("v1")
+def test_a_page_in_a_folder_that_is_not_there_is_a_usage_error(dfer: Dfer) -> None:
+    done = dfer("sets diff v1 v1 --html no/x.html")
+    assert done.code == 2
+    assert "cannot write no/x.html" in done.err

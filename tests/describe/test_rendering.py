@@ -47,6 +47,7 @@ def test_another_field_than_the_class_is_an_error_that_names_it() -> None:
 
 def test_a_prefix_that_lost_its_last_space_does_not_run_into_the_words() -> None:
     assert text(form="list", prefix="a face with").startswith("a face with raised cheeks")
+    assert text(form="list", prefix="A face:").startswith("A face: raised cheeks")
     assert text(form="list", suffix="on a face").endswith("crinkled eyes on a face")
 
 
