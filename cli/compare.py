@@ -36,7 +36,7 @@ def compare(
     if len(runs_of) < 2:
         raise UsageError("two different sets are needed to compare", hint="dfer compare v1 v2")
     comparison = compare_runs(runs_of, protocol=protocol)
-    kinds = {s.name: made_how(s) for s in found}
+    kinds = {s.name: made_how(s.provenance) for s in found}
     if json:
         output.print_json(_as_json(comparison, kinds))
         return

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from . import output
 
 if TYPE_CHECKING:
-    from description_store.records import Description, DescriptionSet, Rendering
+    from description_store.records import Description, DescriptionSet, Provenance, Rendering
     from dfer.describe.descriptor_origins import Origin
 
 
@@ -57,7 +57,7 @@ def print_set(found: "DescriptionSet", *, title: str | None = None) -> None:
 
     provenance = found.provenance
     output.say(
-        f"{title or found.name} · {found.class_set} · {made_how(found)} · "
+        f"{title or found.name} · {found.class_set} · {made_how(found.provenance)} · "
         f"{found.created_at[:19].replace('T', ' ')} UTC"
     )
     for label, value in (
@@ -142,33 +142,25 @@ def rendering_in_words(rendering: "Rendering") -> str:
     return ", ".join(parts)
 
 
-def made_how(found: "DescriptionSet") -> str:
-    """Who or what made a set: "gpt-4", "random control, seed 1", "keep=5 of its parent"."""
-    provenance = found.provenance
+def made_how(provenance: "Provenance") -> str:
+    """Who or what made a set: "gpt-4", "random control, seed 1", "select keep=5"."""
     change = _change(provenance.change) if provenance.change else ""
     if provenance.control:
         return ", ".join(filter(None, [_control(provenance.control, provenance.seed), change]))
     if provenance.imported:
         return f"import of {provenance.imported['file']}"
-    if change:
-        return change
-    return provenance.model or provenance.kind
+    return change or provenance.model or provenance.kind
 
 
-def made_by(row: dict[str, Any]) -> str:
-    """The same from a row of the list, with what tells apart sets of one model: parameters and samples."""
-    import json
-
-    change = _change(json.loads(row["change"])) if row["change"] else ""
-    if row["control"]:
-        return ", ".join(filter(None, [_control(row["control"], row["seed"]), change]))
-    if change or row["file"]:
-        return change or f"import of {row['file']}"
-    params = json.loads(row["params"] or "{}") if row["kind"] == "llm" else {}
-    told = [f"{name}={value}" for name, value in params.items() if not isinstance(value, dict | list)]
-    told += [f"samples={row['samples']}"] if row["samples"] else []
-    prompt = f", {row['prompt']}" if row["prompt"] and row["kind"] == "llm" else ""
-    return " ".join([f"{row['model'] or row['kind']}{prompt}", *told])
+def made_by(provenance: "Provenance") -> str:
+    """The same with what tells apart sets of one LLM: prompt, parameters and samples."""
+    told = [made_how(provenance)]
+    if provenance.kind == "llm":
+        told[0] += f", {provenance.prompt}" if provenance.prompt else ""
+        plain = {k: v for k, v in provenance.params.items() if not isinstance(v, dict | list)}
+        told += [f"{name}={value}" for name, value in plain.items()]
+        told += [f"samples={provenance.samples}"] if provenance.samples else []
+    return " ".join(told)
 
 
 def _control(kind: str, seed: int | None) -> str:

@@ -21,7 +21,6 @@ from description_store.records import (
     Provenance,
     Record,
     Rendering,
-    Verdict,
 )
 
 FORMAT = 1
@@ -42,29 +41,18 @@ class ExportedParse(Record):
     warnings: tuple[str, ...] = ()
 
 
-class ExportedAnswer(Record):
-    """An answer with what it was asked as, and what parsers read from it."""
+class ExportedAnswer(Answer):
+    """An answer with what it was asked as, and what parsers read from it.
 
-    key: str
-    identity: dict[str, Any]
-    text: str
-    raw: str
-    verdict: Verdict
-    reason: str = ""
-    finish_reason: str | None = None
-    resolved_model: str | None = None
-    system_fingerprint: str | None = None
-    request_id: str | None = None
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    seconds: float | None = None
-    created_at: str
+    Id and generation are a store's own: they stand at their defaults, which are not written.
+    """
+
     asked_as: tuple[ExportedAsking, ...] = ()
     parses: tuple[ExportedParse, ...] = ()
 
     @property
     def answer(self) -> Answer:
-        return Answer.model_validate(self.model_dump(exclude={"asked_as", "parses"}))
+        return Answer.model_validate(self.model_dump(exclude={"id", "generation", "asked_as", "parses"}))
 
 
 class Source(Record):
@@ -152,7 +140,7 @@ def read_export(text: str, *, source: str) -> ExportFile:
         plain = json.loads(text, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise DamagedFile(f"{source} is no JSON: {error}", hint="was it cut off?") from error
-    if not is_export(plain):
+    if not isinstance(plain, dict) or "dfer_export" not in plain:
         raise DamagedFile(
             f"{source} is no export of a description set", hint="`dfer sets export v1` writes one"
         )
@@ -185,10 +173,6 @@ def source_of(path: Path) -> str:
 
 def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no number of JSON")
-
-
-def is_export(plain: Any) -> bool:
-    return isinstance(plain, dict) and "dfer_export" in plain
 
 
 def _checksum(plain: dict[str, Any]) -> str:

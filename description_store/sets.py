@@ -180,11 +180,7 @@ def list_sets(db: Database, *, newest: int | None = None, tag: str | None = None
             )
             SELECT s.version, s.hash, s.class_set, s.kind, s.model, s.parent, s.note,
                    s.provenance ->> 'prompt' AS prompt,
-                   s.provenance -> 'params' AS params,
-                   s.provenance ->> 'samples' AS samples,
-                   s.provenance ->> 'seed' AS seed,
-                   s.provenance -> 'change' AS change,
-                   s.provenance ->> '$.imported.file' AS file,
+                   s.provenance,
                    s.created_at, s.provenance ->> 'control' AS control,
                    (SELECT group_concat(name, ' ') FROM set_aliases WHERE version = s.version) AS aliases,
                    (SELECT group_concat(tag, ' ') FROM set_tags WHERE version = s.version) AS tags,

@@ -78,7 +78,7 @@ def _heading(parent: "DescriptionSet") -> str:
 
     budget = token_budget(parent.context_tokens)
     return (
-        f"{parent.name} · {parent.class_set} · {made_how(parent)}\n"
+        f"{parent.name} · {parent.class_set} · {made_how(parent.provenance)}\n"
         "One descriptor per line. Save and close to make a child; unchanged, nothing happens.\n"
         f"CLIP can read {budget} tokens of each class's text. `note` says why you changed it."
     )

@@ -150,5 +150,5 @@ def _text(named: "Named", form: Literal["json", "yaml", "text"]) -> str:
                 hint="--format yaml says it all",
             )
         return "".join(f"{d.class_name}: {text}\n" for d in found.descriptions for text in d.texts)
-    heading = f"{named.title} · {found.class_set} · {made_how(found)} · {found.hash}"
+    heading = f"{named.title} · {found.class_set} · {made_how(found.provenance)} · {found.hash}"
     return write_words(found, class_set_of(named.store, found), heading=heading)

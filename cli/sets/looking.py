@@ -30,6 +30,7 @@ def list_sets(
     from description_store import sets
     from description_store.annotations import checked_tag
     from description_store.database import open_store
+    from description_store.records import Provenance
 
     shown = None if every else newest or (None if json else _NEWEST)
     with open_store(db, must_exist=True) as store:
@@ -44,7 +45,7 @@ def list_sets(
             [
                 f"v{row['version']}" + "".join(f" @{alias}" for alias in (row["aliases"] or "").split()),
                 row["class_set"],
-                made_by(row),
+                made_by(Provenance.model_validate_json(row["provenance"])),
                 f"v{row['parent']}" if row["parent"] else "",
                 str(row["runs"]) if row["runs"] else "",
                 row["hash"][4:12],
@@ -126,7 +127,7 @@ def _as_json(step: "Step") -> dict[str, Any]:
     return {
         "set": one.name,
         "hash": one.hash,
-        "made_by": made_how(one),
+        "made_by": made_how(one.provenance),
         "created_at": one.created_at,
         "class_set": one.class_set,
         "aliases": list(one.aliases),
@@ -147,7 +148,7 @@ def _draw(steps: "list[Step]", missing_parent: str | None) -> None:
     for position, step in enumerate(steps):
         one = step.made
         names = "".join(f" @{alias}" for alias in one.aliases) + "".join(f" #{tag}" for tag in one.tags)
-        output.say(f"● {one.name}{names}  {made_how(one)}", bold=True)
+        output.say(f"● {one.name}{names}  {made_how(one.provenance)}", bold=True)
         last = position == len(steps) - 1 and missing_parent is None
         for line in _told(step, above):
             for part in textwrap.wrap(line, width=76):

@@ -53,12 +53,6 @@ def content_tokens(descriptor: str) -> frozenset[int]:
     return frozenset(token_ids(" ".join(_words(descriptor))))
 
 
-def likeness(first: str, second: str) -> float:
-    """Shared content tokens over all of both, from 0 to 1 (Jaccard)."""
-    a, b = content_tokens(first), content_tokens(second)
-    return len(a & b) / len(a | b) if a | b else 1.0
-
-
 def _words(descriptor: str) -> list[str]:
     """The content words, plurals as singulars; all words where none is left."""
     words = [word.strip(".,;:!?\"'()") for word in descriptor.casefold().split()]

@@ -57,6 +57,21 @@ def a_parent(words: list[tuple[str, ...]], rendering: Rendering) -> DescriptionS
     )
 
 
+def a_parent_of_compounds() -> DescriptionSet:
+    singles = {
+        c.name: ClassWords(descriptors=tuple(phrases([c.name]))) for c in MAFW43.classes if not c.components
+    }
+    rendering = choose_rendering(form="list", compounds="average")
+    return DescriptionSet(
+        class_set="mafw43",
+        class_set_hash=MAFW43.hash,
+        descriptions=compile_descriptions(MAFW43, singles, rendering=rendering, context_tokens=8),
+        provenance=Provenance(kind="builtin"),
+        rendering=rendering,
+        context_tokens=8,
+    )
+
+
 @given(
     st.lists(descriptors, min_size=3, max_size=3, unique=True),
     st.sampled_from(RENDERINGS),
@@ -112,18 +127,7 @@ def test_words_shared_by_classes_that_are_named_already_do_not_name_them_twice()
 
 @pytest.mark.parametrize("kind", ["scrambled", "swapped", "random", "shared"])
 def test_compounds_of_a_control_are_made_of_its_own_parts(kind) -> None:
-    singles = {
-        c.name: ClassWords(descriptors=tuple(phrases([c.name]))) for c in MAFW43.classes if not c.components
-    }
-    rendering = choose_rendering(form="list", compounds="average")
-    parent = DescriptionSet(
-        class_set="mafw43",
-        class_set_hash=MAFW43.hash,
-        descriptions=compile_descriptions(MAFW43, singles, rendering=rendering, context_tokens=8),
-        provenance=Provenance(kind="builtin"),
-        rendering=rendering,
-        context_tokens=8,
-    )
+    parent = a_parent_of_compounds()
     texts = control_set(parent, MAFW43, kind=kind, seed=1).texts
     assert texts["anger_disgust"] == f"{texts['anger']}\n{texts['disgust']}"
 
@@ -151,18 +155,7 @@ def test_shared_words_need_more_than_one_descriptor_unless_the_class_is_named_al
 
 @pytest.mark.parametrize("seed", range(15))
 def test_no_class_of_a_swapped_control_looks_to_clip_as_it_did(seed: int) -> None:
-    singles = {
-        c.name: ClassWords(descriptors=tuple(phrases([c.name]))) for c in MAFW43.classes if not c.components
-    }
-    rendering = choose_rendering(form="list", compounds="average")
-    parent = DescriptionSet(
-        class_set="mafw43",
-        class_set_hash=MAFW43.hash,
-        descriptions=compile_descriptions(MAFW43, singles, rendering=rendering, context_tokens=8),
-        provenance=Provenance(kind="builtin"),
-        rendering=rendering,
-        context_tokens=8,
-    )
+    parent = a_parent_of_compounds()
     control = control_set(parent, MAFW43, kind="swapped", seed=seed)
     for before, after in zip(parent.descriptions, control.descriptions, strict=True):
         assert seen_by_clip(before.text) != seen_by_clip(after.text)

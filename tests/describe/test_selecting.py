@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from description_store.records import Description, DescriptionSet, Provenance
 from dfer.class_sets import ClassSet
-from dfer.describe.nearness import likeness, near_key
+from dfer.describe.nearness import content_tokens, near_key
 from dfer.describe.nonfacial import nonfacial_reason
 from dfer.describe.rendering import join
 from dfer.describe.selecting import select
@@ -44,7 +44,7 @@ def kept(anger: tuple[str, ...], **rule: object) -> tuple[str, ...]:
 )
 def test_the_same_content_words_are_near_duplicates(first: str, second: str) -> None:
     assert near_key(first) == near_key(second)
-    assert likeness(first, second) == 1
+    assert content_tokens(first) == content_tokens(second)
     assert kept((first, second)) == (first,)
 
 
