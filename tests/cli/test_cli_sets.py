@@ -485,3 +485,10 @@ def test_a_page_in_a_folder_that_is_not_there_is_a_usage_error(dfer: Dfer) -> No
     done = dfer("sets diff v1 v1 --html no/x.html")
     assert done.code == 2
     assert "cannot write no/x.html" in done.err
+
+
+@pytest.mark.usefixtures("v1")
+def test_the_same_note_again_says_nothing_new(dfer: Dfer) -> None:
+    for _ in range(2):
+        dfer("sets note v1", "first")
+    assert dfer("sets show v1 --json").json["notes"] == ["first"]
