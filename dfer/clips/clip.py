@@ -20,3 +20,11 @@ class Clip:
     fold: int | None = None
     caption: str | None = None
     subject: str | None = None
+    votes: tuple[tuple[str, float], ...] | None = None
+    """How many annotators chose which class, where the data set says: (class name, votes), zeros left out."""
+    scene: str | None = None
+    """The situation a clip was filmed in, where the data set has such a thing (FERV39k's 22)."""
+    source: str | None = None
+    """Clips of one source may share film, people or light: a validation split keeps them together."""
+    listed_frames: int | None = None
+    """How many frames the list says there are. Never believed; the disk is compared with it."""

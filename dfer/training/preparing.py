@@ -11,7 +11,7 @@ from dfer.clips.clip import Clip
 from dfer.clips.fingerprint import fingerprint
 from dfer.clips.folds import FoldSplit, select_fold
 from dfer.clips.labels import with_known_labels
-from dfer.clips.readers import read_clips
+from dfer.clips.readers.reading import read_clips
 from dfer.errors import ConfigurationError, ContentError, UsageError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
 from dfer.models.combining import class_texts

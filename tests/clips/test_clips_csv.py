@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dfer.clips.csv_list import read_csv
+from dfer.clips.readers.csv_list import read_csv
 from dfer.errors import ContentError, UsageError
 
 

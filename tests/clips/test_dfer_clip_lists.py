@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dfer.clips.dfer_clip_list import read_lists
+from dfer.clips.readers.dfer_clip_list import read_lists
 from dfer.errors import ContentError, UsageError
 
 AUTHORS = "/data/EECS-IoannisLab/datasets/DFEW/DFEW_Face"

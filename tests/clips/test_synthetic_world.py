@@ -12,10 +12,10 @@ import pytest
 from dfer.action_units import EMOTIONS
 from dfer.class_sets.class_set import ClassSet, load_class_set
 from dfer.clips.clip import Clip
-from dfer.clips.csv_list import read_csv
 from dfer.clips.folds import select_fold
 from dfer.clips.frames import count_frames, read_frames
 from dfer.clips.labels import with_known_labels
+from dfer.clips.readers.csv_list import read_csv
 from dfer.clips.synthetic import world as room
 from dfer.clips.synthetic.world import draw_world
 from dfer.errors import ContentError, UsageError

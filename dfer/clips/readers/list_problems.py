@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from dfer.clips.clip import Clip
@@ -21,27 +22,39 @@ _SPLITS = {
 }
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """Something wrong with a list or with a clip that it names; `place` is "file:line"."""
+
+    kind: str
+    place: str
+    message: str
+    hint: str = ""
+
+
 class ListProblems:
     """Collects problems by place ("file:line") and raises the first few with the count of all."""
 
-    def __init__(self) -> None:
-        self._problems: list[str] = []
-        self._hints: list[str] = []
+    def __init__(self, found: Iterable[Problem] = ()) -> None:
+        self._found = list(found)
 
-    def add(self, place: str, problem: str, *, hint: str = "") -> None:
-        self._problems.append(f"{place}: {problem}")
-        if hint and hint not in self._hints:
-            self._hints.append(hint)
+    @property
+    def found(self) -> tuple[Problem, ...]:
+        return tuple(self._found)
+
+    def add(self, place: str, problem: str, *, kind: str = "bad-line", hint: str = "") -> None:
+        self._found.append(Problem(kind=kind, place=place, message=problem, hint=hint))
 
     def raise_if_any(self) -> None:
         """Raises ContentError with the first problems, one a line, and how many there are in all."""
-        if not self._problems:
+        if not self._found:
             return
-        count = len(self._problems)
-        message = "\n".join(self._problems[:_TOLD])
+        count = len(self._found)
+        message = "\n".join(f"{problem.place}: {problem.message}" for problem in self._found[:_TOLD])
         if count > _TOLD:
             message += f"\n… and {count - _TOLD} more ({count} problems in all)"
-        raise ContentError(message, hint="; ".join(self._hints))
+        hints = dict.fromkeys(problem.hint for problem in self._found if problem.hint)
+        raise ContentError(message, hint="; ".join(hints))
 
 
 def split_name(written: str) -> str | None:
@@ -69,11 +82,12 @@ def check_clips(placed: Iterable[tuple[Clip, str]], problems: ListProblems, *, h
         if (kind := kinds.get(clip.path)) is None:
             kind = kinds[clip.path] = _kind(clip.path)
         if kind == "missing":
-            problems.add(place, f"no such clip: {clip.path}", hint=hint_missing)
+            problems.add(place, f"no such clip: {clip.path}", kind="missing-clip", hint=hint_missing)
         elif kind == "other":
             problems.add(
                 place,
                 f"neither a folder of frames nor a video: {clip.path}",
+                kind="not-a-clip",
                 hint="a clip is a folder of images or an .mp4, .avi, .mkv, .mov or .webm file",
             )
         # Where a fold is all there is, another fold is the training set: one row a clip, whatever its fold.
@@ -86,19 +100,24 @@ def check_clips(placed: Iterable[tuple[Clip, str]], problems: ListProblems, *, h
         split, fold, first = seen[key]
         if split == clip.split and fold == clip.fold:
             problems.add(
-                place, f"{clip.id} is listed twice (first at {first})", hint="drop one of the two rows"
+                place,
+                f"{clip.id} is listed twice (first at {first})",
+                kind="listed-twice",
+                hint="drop one of the two rows",
             )
         elif split != clip.split:
             problems.add(
                 place,
                 f"{clip.id} is in {clip.split or 'no split'} and, at {first}, in {split or 'no split'}"
                 + ("" if clip.fold is None else f" of fold {clip.fold}"),
+                kind="in-two-splits",
                 hint="a clip may be in one split of a fold only",
             )
         else:
             problems.add(
                 place,
                 f"{clip.id} is in fold {clip.fold} and, at {first}, in fold {fold}",
+                kind="in-two-splits",
                 hint="without splits each fold trains on the others, so a clip may be in one fold only",
             )
 

@@ -7,11 +7,13 @@ Source: DFER-CLIP code, annotation/ and video_dataloader. Their paths are absolu
 import glob
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from dfer.clips.clip import Clip
 from dfer.clips.labels import DFER_CLIP_LABELS
-from dfer.clips.list_problems import ListProblems, check_clips, clip_is_there, split_name
+from dfer.clips.readers.list_problems import ListProblems, clip_is_there, split_name
+from dfer.clips.readers.listing import Listing
 from dfer.errors import ContentError, UsageError
 
 _IN_A_FOLDER = re.compile(
@@ -25,7 +27,17 @@ _PLACEHOLDERS = {
 
 
 def read_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> list[Clip]:
-    """The clips of every fold and split that a folder or a path pattern has lists for.
+    """The clips of every fold and split, as `list_lists` finds them.
+
+    Raises:
+        UsageError: no such lists, or lists of several data sets in the folder.
+        ContentError: lines that are no clips, clips that are not there; each problem names file and line.
+    """
+    return list_lists(pattern_or_dir, root=root).checked()
+
+
+def list_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> Listing:
+    """What DFER-CLIP's lists hold: the clips of every fold and split that a folder or a path pattern has lists for.
 
     `pattern_or_dir` is a pattern with `{fold}` and `{split}`, such as
     `annotation/DFEW_set_{fold}_{split}.txt`, or a folder with files named so. Lists
@@ -37,7 +49,7 @@ def read_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> list[
 
     Raises:
         UsageError: no such lists, or lists of several data sets in the folder.
-        ContentError: lines that are no clips; each problem names file and line.
+        ContentError: the lists hold no clips, or none of them is under `root`.
     """
     problems = ListProblems()
     placed = [
@@ -50,15 +62,15 @@ def read_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> list[
         raise ContentError(f"the lists of {pattern_or_dir} hold no clips")
     if root is not None:
         placed = _under(root, placed, problems)
-    check_clips(
-        placed,
-        problems,
+    return Listing(
+        clips=tuple(clip for clip, _ in placed),
+        places=tuple(place for _, place in placed),
+        root=root or Path(),
+        problems=problems.found,
         hint_missing="the lists hold their authors' paths; name the folder that holds the clips here as root"
         if root is None
         else f"clips are looked for under {root}",
     )
-    problems.raise_if_any()
-    return [clip for clip, _ in placed]
 
 
 def _lists(pattern_or_dir: str | Path) -> list[tuple[Path, int | None, str | None]]:
@@ -139,7 +151,7 @@ def _read(
         if len(fields) != 3 or not (fields[1].isascii() and fields[1].isdigit()):
             problems.add(place, f"expected `DIR FRAMES LABEL`, found {line.strip()!r}")
             continue
-        directory, _, label = fields
+        directory, frames, label = fields
         if not (label.isascii() and label.isdigit() and int(label) < len(DFER_CLIP_LABELS)):
             problems.add(
                 place,
@@ -156,6 +168,7 @@ def _read(
                 label=DFER_CLIP_LABELS[int(label)],
                 split=split,
                 fold=fold,
+                listed_frames=int(frames),
             ),
             place,
         )
@@ -175,12 +188,8 @@ def _under(root: Path, placed: list[tuple[Clip, str]], problems: ListProblems) -
             )
             continue
         path = root.joinpath(*parts[len(prefix) :])
-        moved.append((_at(clip, path), place))
+        moved.append((replace(clip, path=path), place))
     return moved
-
-
-def _at(clip: Clip, path: Path) -> Clip:
-    return Clip(id=clip.id, path=path, label=clip.label, split=clip.split, fold=clip.fold)
 
 
 def _prefix(root: Path, clips: list[Clip]) -> tuple[str, ...]:

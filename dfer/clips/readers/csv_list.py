@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from dfer.clips.clip import Clip
-from dfer.clips.list_problems import ListProblems, check_clips, split_name
+from dfer.clips.readers.list_problems import ListProblems, split_name
+from dfer.clips.readers.listing import Listing
 from dfer.errors import ContentError, UsageError
 
 _REQUIRED = ("path", "label")
@@ -16,11 +17,21 @@ _OPTIONAL = ("split", "fold", "caption", "subject")
 def read_csv(path: Path, *, root: Path | None = None) -> list[Clip]:
     """The clips of a CSV list, in its order; labels as written (see `labels.with_known_labels`).
 
+    Raises:
+        UsageError: the list cannot be read.
+        ContentError: it is no such list, or rows are wrong; each problem names file and line.
+    """
+    return list_csv(path, root=root).checked()
+
+
+def list_csv(path: Path, *, root: Path | None = None) -> Listing:
+    """What a CSV list holds.
+
     Relative paths start at `root`, or at the CSV's own folder. Columns of other names are ignored.
 
     Raises:
         UsageError: the list cannot be read.
-        ContentError: it is no such list, or rows are wrong; each problem names file and line.
+        ContentError: it is no such list: no header, broken quotes, not UTF-8, or no row but the header.
     """
     text = _text(path)
     rows = _rows(path, text)
@@ -49,13 +60,13 @@ def read_csv(path: Path, *, root: Path | None = None) -> list[Clip]:
     if not placed:
         problems.raise_if_any()
         raise ContentError(f"{path}: no clips, only a header", hint="add a row `path,label` for each clip")
-    check_clips(
-        placed,
-        problems,
+    return Listing(
+        clips=tuple(clip for clip, _ in placed),
+        places=tuple(place for _, place in placed),
+        root=base,
+        problems=problems.found,
         hint_missing=f"relative paths start at {base}; name the folder that holds the clips as root",
     )
-    problems.raise_if_any()
-    return [clip for clip, _ in placed]
 
 
 _HEADER_HINT = f"the first line names the columns: path,label and optionally {', '.join(_OPTIONAL)}"

@@ -1,0 +1,1 @@
+"""A data set on disk, examined before anything is trained on it."""

@@ -1,0 +1,1 @@
+"""Clips decoded once into one file that is mapped into memory."""
