@@ -1,23 +1,15 @@
-"""`dfer data`: clips on disk."""
+"""`dfer data synth`: the synthetic world."""
 
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from . import output
-from .options import Json, Quiet, complete_class_set
-from .training_options import clips_bar
-
-app = typer.Typer(no_args_is_help=True, help="Clips on disk: the synthetic world.")
+from .. import output
+from ..options import Json, Quiet, complete_class_set
+from ..training_options import clips_bar
 
 
-@app.callback()
-def data() -> None:
-    """Clips on disk: the synthetic world."""
-
-
-@app.command()
 def synth(
     folder: Annotated[Path, typer.Argument(help="Where the world is drawn: clips/ and clips.csv.")],
     classes: Annotated[
