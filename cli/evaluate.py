@@ -1,6 +1,6 @@
 """`dfer evaluate`: a set against data, with a trained run's weights or with no training at all."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,15 +12,20 @@ from .training_options import (
     Accelerator,
     Again,
     AllowMissing,
+    BrokenFrames,
     Clip,
     Data,
     Dataset,
     Descriptions,
+    Downsample,
     Fold,
     Precision,
     Pretrained,
+    RandomTestWindows,
     Root,
+    Sampling,
     Settings,
+    ShortClips,
     Workers,
     chosen_weights,
     default_workers,
@@ -42,6 +47,18 @@ def evaluate(
     fold: Fold = 1,
     clip: Clip = "ViT-B-32",
     pretrained: Pretrained = None,
+    augmentation: Annotated[
+        Literal["none", "emoclip"],
+        typer.Option(
+            help="How frames come to size: stretched, or emoclip's middle square.",
+            rich_help_panel="Reading clips",
+        ),
+    ] = "none",
+    sampling: Sampling = "segments",
+    downsample: Downsample = 4,
+    random_test_windows: RandomTestWindows = False,
+    short_clips: ShortClips = "repeat-last",
+    broken_frames: BrokenFrames = "error",
     precision: Precision = "fp32",
     settings: Settings = None,
     workers: Workers = None,
@@ -59,6 +76,7 @@ def evaluate(
     from description_store.claims import check_writable
     from description_store.database import open_store
     from description_store.runs import find_run
+    from dfer.clips.settings import ClipSettings
     from dfer.training import preparing, running
 
     with open_store(db, must_exist=True) as store:
@@ -76,6 +94,14 @@ def evaluate(
                 pretrained=chosen_weights(clip, pretrained),
                 fold=fold,
                 seed=0,
+                augmentation=augmentation,
+                clip_settings=ClipSettings(
+                    sampling=sampling,
+                    downsample=downsample,
+                    random_test_windows=random_test_windows,
+                    short_clips=short_clips,
+                    broken_frames=broken_frames,
+                ),
                 precision=precision,
             )
         else:
@@ -107,10 +133,11 @@ def _refuse_what_the_run_decides(ctx: typer.Context) -> None:
     """Defaults from files and the environment may be there for other commands; a flag was meant."""
     from dfer.errors import UsageError
 
-    for name in ("recipe", "fold", "clip", "settings"):
+    decided = ("recipe", "fold", "clip", "settings", "augmentation", "sampling", "downsample")
+    for name in (*decided, "random_test_windows", "short_clips", "broken_frames"):
         source = ctx.get_parameter_source(name)
         if source is not None and source.name == "COMMANDLINE":
-            flag = "--set" if name == "settings" else f"--{name}"
+            flag = "--set" if name == "settings" else f"--{name.replace('_', '-')}"
             raise UsageError(
                 f"{flag} does not go with --run", hint="the run decides it, so that only words differ"
             )

@@ -13,15 +13,21 @@ from .training_options import (
     Accelerator,
     Again,
     AllowMissing,
+    Balance,
+    BrokenFrames,
     Clip,
     Data,
     Dataset,
     Descriptions,
+    Downsample,
     Fold,
     Precision,
     Pretrained,
+    RandomTestWindows,
     Root,
+    Sampling,
     Settings,
+    ShortClips,
     Workers,
     chosen_weights,
     default_workers,
@@ -54,8 +60,17 @@ def train(
         ),
     ] = "last",
     augmentation: Annotated[
-        str, typer.Option(help="mafw (crop, flip), dfew (and brightness), ferv39k (and rotation), or none.")
+        str,
+        typer.Option(
+            help="mafw (crop, flip), dfew (and brightness), ferv39k (and rotation), emoclip, or none."
+        ),
     ] = "mafw",
+    sampling: Sampling = "segments",
+    downsample: Downsample = 4,
+    random_test_windows: RandomTestWindows = False,
+    short_clips: ShortClips = "repeat-last",
+    broken_frames: BrokenFrames = "error",
+    balance: Balance = "none",
     precision: Precision = "fp32",
     settings: Settings = None,
     workers: Workers = None,
@@ -76,6 +91,7 @@ def train(
     """Train one recipe with one description set on one fold."""
     from description_store.claims import check_writable
     from description_store.database import open_store
+    from dfer.clips.settings import ClipSettings
     from dfer.training import preparing, running
 
     overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
@@ -94,6 +110,14 @@ def train(
             seed=seed,
             selection=selection,
             augmentation=augmentation,
+            clip_settings=ClipSettings(
+                sampling=sampling,
+                downsample=downsample,
+                random_test_windows=random_test_windows,
+                short_clips=short_clips,
+                broken_frames=broken_frames,
+                balance=balance,
+            ),
             precision=precision,
         )
         if dry_run:

@@ -40,6 +40,40 @@ Again = Annotated[bool, typer.Option("--again", help="Do it even if exactly this
 AllowMissing = Annotated[
     bool, typer.Option("--allow-missing-classes", help="Go on where classes of the set have no clip at all.")
 ]
+_READING = "Reading clips"
+Sampling = Annotated[
+    Literal["segments", "windows"],
+    typer.Option(
+        help="A frame of each of equal segments (DFER-CLIP), or consecutive ones (EmoCLIP).",
+        rich_help_panel=_READING,
+    ),
+]
+Downsample = Annotated[
+    int, typer.Option(min=1, help="windows: of so many frames one is kept.", rich_help_panel=_READING)
+]
+RandomTestWindows = Annotated[
+    bool,
+    typer.Option(
+        "--random-test-windows",
+        help="windows: test on random ones, as EmoCLIP's code; not repeatable by others.",
+        rich_help_panel=_READING,
+    ),
+]
+ShortClips = Annotated[
+    Literal["repeat-last", "first-frame", "loop", "reflect"],
+    typer.Option(help="What fills a clip with too few frames.", rich_help_panel=_READING),
+]
+BrokenFrames = Annotated[
+    Literal["error", "skip", "repeat"],
+    typer.Option(
+        help="A frame that cannot be decoded: stop, sample around it, or show the one before.",
+        rich_help_panel=_READING,
+    ),
+]
+Balance = Annotated[
+    Literal["none", "oversample", "class-balanced"],
+    typer.Option(help="How often training sees clips of rare classes.", rich_help_panel=_READING),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the recipe; repeatable."),

@@ -42,13 +42,18 @@ _VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 def run_hash(specification: Mapping[str, Any]) -> str:
     """Identity of a run: all of its specification but the set's number, which only one store knows.
 
-    The combination "joined", the rule of all runs before there were others, is no part of it: theirs stay
-    what they were.
+    The combination "joined" and the reading of clips without any choice (`clip_settings` empty), the rules of
+    all runs before there were others, are no part of it: theirs stay what they were.
     """
-    ignored = {"set"} if specification.get("combine") not in (None, "joined") else {"set", "combine"}
-    return tagged_hash("rs1", {name: value for name, value in specification.items() if name not in ignored})
+    return tagged_hash("rs1", _chosen(specification, ignored={"set"}))
 
 
 def protocol_hash(specification: Mapping[str, Any]) -> str:
     """Equal for runs that may stand in one table: all but words, fold and seed is the same."""
-    return tagged_hash("rp1", {name: value for name, value in specification.items() if name not in _VARIES})
+    return tagged_hash("rp1", _chosen(specification, ignored=_VARIES))
+
+
+def _chosen(specification: Mapping[str, Any], *, ignored: set[str]) -> dict[str, Any]:
+    rules = {"combine": "joined", "clip_settings": {}}
+    defaults = {name for name, rule in rules.items() if specification.get(name, rule) in (rule, None)}
+    return {name: value for name, value in specification.items() if name not in ignored | defaults}

@@ -24,9 +24,13 @@ def _no_network_beyond_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_settings_from_outside(
+    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     for name in list(os.environ):
         if name.startswith(("OPENAI_", "DFER_")):
             monkeypatch.delenv(name)
+    # Nor a frame index that another test, or the developer, left behind.
+    monkeypatch.setenv("DFER_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.setenv(name, "127.0.0.1,localhost")

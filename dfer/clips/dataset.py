@@ -1,4 +1,4 @@
-"""Clips as a PyTorch dataset: frames sampled, augmented and stretched, repeatably."""
+"""Clips as a PyTorch dataset: frames sampled, augmented and fitted to the model's size, repeatably."""
 
 import hashlib
 import json
@@ -9,19 +9,27 @@ from typing import TypedDict
 import torch
 from torch.utils.data import Dataset
 
-from dfer.clips.augmentation import apply, augmentation_named, draw, stretch
+from dfer.clips.augmentation import apply, augmentation_named, draw
+from dfer.clips.broken_frames import Damage, read_by_policy
 from dfer.clips.clip import Clip
-from dfer.clips.frames import count_frames, read_frames
-from dfer.clips.sampling import test_indices, train_indices
+from dfer.clips.resizing import fit_to
+from dfer.clips.sampling import sampled_indices
+from dfer.clips.settings import ClipSettings
+from dfer.clips.source import DiskFrames, FrameSource
 from dfer.errors import ContentError
 
 
 class Item(TypedDict):
-    """One clip; `index` is its place in the dataset, by which predictions find back to their clips."""
+    """One clip; `index` is its place in the dataset, by which predictions find back to their clips.
+
+    `frames` are uint8 (frames, 3, size, size), a view of memory that lies (frames, size, size, 3).
+    `damages` are sentences about frames that could not be decoded.
+    """
 
     frames: torch.Tensor
     label: int
     index: int
+    damages: tuple[str, ...]
 
 
 class ClipDataset(Dataset[Item]):
@@ -29,6 +37,7 @@ class ClipDataset(Dataset[Item]):
 
     What is random about a clip depends on (seed, epoch, clip id) alone: not on the number of loader workers,
     nor on the order or batch in which it is read, nor on what was read before a run was killed and resumed.
+    An index beyond the last clip is the same clip again, drawn anew (see `balancing`).
 
     Raises:
         ContentError: a label is no class name; on reading, whatever `frames.read_frames` finds wrong.
@@ -45,6 +54,8 @@ class ClipDataset(Dataset[Item]):
         training: bool,
         augmentation: str,
         seed: int,
+        settings: ClipSettings | None = None,
+        source: FrameSource | None = None,
     ) -> None:
         if frames < 1 or size < 1:
             raise ValueError(f"expected at least one frame of one pixel, found {frames} of {size}")
@@ -56,10 +67,22 @@ class ClipDataset(Dataset[Item]):
         self._augmentation = augmentation_named(augmentation)
         self._seed = seed
         self._epoch = 0
+        self._settings = settings or ClipSettings()
+        self._source = source or DiskFrames()
+        self.damage = Damage(self._settings.broken_frames)
 
     @property
     def clips(self) -> tuple[Clip, ...]:
         return self._clips
+
+    @property
+    def labels(self) -> list[int]:
+        """Of each clip, as an index into the class names."""
+        return self._labels
+
+    @property
+    def settings(self) -> ClipSettings:
+        return self._settings
 
     def set_epoch(self, epoch: int) -> None:
         """Call before each epoch's iteration begins.
@@ -74,21 +97,32 @@ class ClipDataset(Dataset[Item]):
         return len(self._clips)
 
     def __getitem__(self, index: int) -> Item:
+        again, index = divmod(index, len(self._clips))
         clip = self._clips[index]
-        n = count_frames(clip.path)
+        frames, damages = read_by_policy(
+            self._source.count(clip),
+            policy=self._settings.broken_frames,
+            choose=lambda n: sampled_indices(
+                n, self._frames, self._settings, training=self._training, rng=self._rng(clip, again, "frames")
+            ),
+            read=lambda indices: self._source.read(clip, indices),
+            name=str(clip.path),
+        )
         if self._training:
-            rng = self._rng(clip)
-            frames = read_frames(clip.path, train_indices(n, self._frames, rng))
-            height, width = frames.shape[-2:]
-            drawn = draw(self._augmentation, height=height, width=width, rng=rng)
-            frames = apply(frames, drawn, size=self._size)
+            height, width = frames.shape[1:3]
+            drawn = draw(
+                self._augmentation, height=height, width=width, rng=self._rng(clip, again, "augmentation")
+            )
+            frames = apply(frames, self._augmentation, drawn, size=self._size)
         else:
-            frames = stretch(read_frames(clip.path, test_indices(n, self._frames)), size=self._size)
-        return Item(frames=frames, label=self._labels[index], index=index)
+            frames = fit_to(frames, self._augmentation.fit, size=self._size)
+        # (frames, size, size, 3) → (frames, 3, size, size) without moving a byte
+        tensor = torch.from_numpy(frames).permute(0, 3, 1, 2)
+        return Item(frames=tensor, label=self._labels[index], index=index, damages=damages)
 
-    def _rng(self, clip: Clip) -> random.Random:
+    def _rng(self, clip: Clip, again: int, what: str) -> random.Random:
         # hashlib, because Python's own hash() of a text is different in every process.
-        key = json.dumps([self._seed, self._epoch, clip.id]).encode()
+        key = json.dumps([self._seed, self._epoch, clip.id, again, what]).encode()
         return random.Random(int.from_bytes(hashlib.sha256(key).digest()[:8], "big"))
 
 

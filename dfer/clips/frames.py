@@ -1,13 +1,13 @@
-"""Frames of a clip, whether a folder of images or a video file, as one uint8 tensor."""
+"""Frames of a clip, whether a folder of images or a video file, as one uint8 array."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-from torchvision.io import ImageReadMode, decode_image
-from torchvision.transforms.v2 import functional
+import numpy as np
 
+from dfer.clips.broken_frames import BrokenFramesError
 from dfer.clips.frame_files import IMAGE_SUFFIXES, VIDEO_SUFFIXES, frame_files, is_video
+from dfer.clips.image_file import Pixels, decode_image
 from dfer.clips.video_file import count_video_frames, read_video_frames
 from dfer.errors import ContentError
 
@@ -18,21 +18,27 @@ def count_frames(path: Path) -> int:
     Raises:
         ContentError: missing, neither folder nor video, unreadable, or without frames.
     """
-    return count_video_frames(path) if _is_video_file(path) else len(frame_files(path))
+    return count_video_frames(path) if is_video_file(path) else len(frame_files(path))
 
 
-def read_frames(path: Path, indices: Sequence[int]) -> torch.Tensor:
-    """uint8 (len(indices), 3, height, width), RGB. A repeated index is decoded once.
+def read_frames(path: Path, indices: Sequence[int]) -> Pixels:
+    """uint8 (len(indices), height, width, 3), RGB. A repeated index is decoded once.
 
     Raises:
-        ContentError: as `count_frames`; a damaged frame; frames of different sizes; an index out of range.
+        BrokenFramesError: a frame is damaged.
+        ContentError: as `count_frames`; frames of different sizes; an index out of range.
     """
-    if not indices:
-        raise ValueError("expected at least one frame index, found none")
-    return read_video_frames(path, indices) if _is_video_file(path) else _read_folder(path, indices)
+    if is_video_file(path):
+        return read_video_frames(path, indices)
+    return read_folder(path, frame_files(path), indices)
 
 
-def _is_video_file(path: Path) -> bool:
+def is_video_file(path: Path) -> bool:
+    """Whether a clip is a video file; if not, it is a folder.
+
+    Raises:
+        ContentError: it is neither.
+    """
     if path.is_dir():
         return False
     if not path.exists():
@@ -45,39 +51,44 @@ def _is_video_file(path: Path) -> bool:
     return True
 
 
-def _read_folder(folder: Path, indices: Sequence[int]) -> torch.Tensor:
-    names = frame_files(folder)
+def read_folder(folder: Path, names: Sequence[str], indices: Sequence[int]) -> Pixels:
+    """`names` are the folder's frames in playing order; otherwise as `read_frames`."""
+    if not indices:
+        raise ValueError("expected at least one frame index, found none")
     if min(indices) < 0 or max(indices) >= len(names):
         raise ContentError(
             f"frames {min(indices)} to {max(indices)} asked of {folder}, which has {len(names)}"
         )
-    pictures: dict[int, torch.Tensor] = {}
-    first: torch.Tensor | None = None
-    for index in indices:
-        if index in pictures:
+    frames: Pixels | None = None
+    first_at: dict[int, int] = {}
+    for place, index in enumerate(indices):
+        if frames is not None and index in first_at:
+            frames[place] = frames[first_at[index]]
             continue
-        picture = pictures[index] = _read_image(folder / names[index])
-        first = picture if first is None else first
-        if picture.shape != first.shape:
+        first_at[index] = place
+        picture = _decoded(folder / names[index], index)
+        if frames is None:
+            frames = np.empty((len(indices), *picture.shape), dtype=np.uint8)
+        if picture.shape != frames.shape[1:]:
             raise ContentError(
-                f"the frame {folder / names[index]} is {_size(picture)}, others are {_size(first)}",
+                f"the frame {folder / names[index]} is {_size(picture)}, others are {_size(frames[0])}",
                 hint="extract the frames of this clip again, all in one size",
             )
-    return torch.stack([pictures[index] for index in indices])  # (len(indices), 3, height, width)
+        frames[place] = picture
+    assert frames is not None
+    return frames  # (len(indices), height, width, 3)
 
 
-def _read_image(file: Path) -> torch.Tensor:
+def _decoded(file: Path, index: int) -> Pixels:
     try:
-        picture: torch.Tensor = decode_image(str(file), mode=ImageReadMode.RGB)
-    except (RuntimeError, OSError) as error:
-        raise ContentError(
+        return decode_image(file)
+    except (ValueError, OSError) as error:
+        raise BrokenFramesError(
             f"the frame {file} cannot be decoded: {str(error).splitlines()[0]}",
-            hint="extract the frames of this clip again, or drop it from the list",
+            indices=(index,),
+            hint="extract the frames of this clip again, drop it from the list, or see --broken-frames",
         ) from error
-    if picture.dtype != torch.uint8:  # 16-bit PNG
-        picture = functional.to_dtype(picture, torch.uint8, scale=True)
-    return picture
 
 
-def _size(picture: torch.Tensor) -> str:
-    return f"{picture.shape[2]} x {picture.shape[1]}"
+def _size(picture: Pixels) -> str:
+    return f"{picture.shape[1]} x {picture.shape[0]}"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
 
 from dfer.clips.dataset import ClipDataset, Item
@@ -29,10 +30,16 @@ def batches(
 
 
 def checked(loader: "DataLoader[Item]") -> Iterator[Item]:
-    """The loader's batches. Raises a worker's error as it was, where torch would wrap it in a traceback."""
+    """The loader's batches; damaged frames that were worked around are named in the log, once.
+
+    Raises a worker's error as it was, where torch would wrap it in a traceback.
+    """
+    data = loader.dataset
+    assert isinstance(data, _Caught)
     for batch in loader:
         if isinstance(batch, DferError):
             raise batch
+        data.data.damage.name(batch["damages"])
         yield batch
 
 
@@ -53,4 +60,16 @@ class _Caught(Dataset[Any]):
 
 
 def _collate(items: list[Item | DferError]) -> Any:
-    return next((item for item in items if isinstance(item, DferError)), None) or default_collate(items)
+    whole: list[Item] = []
+    for item in items:
+        if isinstance(item, DferError):
+            return item
+        whole.append(item)
+    # Stacked as they lie in memory: (batch, frames, size, size, 3); each pixel is then copied only once.
+    frames = default_collate([item["frames"].permute(0, 2, 3, 1) for item in whole])
+    return {
+        "frames": frames.permute(0, 1, 4, 2, 3),  # (batch, frames, 3, size, size)
+        "label": torch.tensor([item["label"] for item in whole]),
+        "index": torch.tensor([item["index"] for item in whole]),
+        "damages": tuple(damage for item in whole for damage in item["damages"]),
+    }

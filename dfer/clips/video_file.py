@@ -3,11 +3,13 @@
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import cast
 
 import av
 import numpy as np
-import torch
 
+from dfer.clips.broken_frames import BrokenFramesError
+from dfer.clips.image_file import Pixels
 from dfer.errors import ContentError
 
 
@@ -31,20 +33,23 @@ def count_video_frames(path: Path) -> int:
     return count
 
 
-def read_video_frames(path: Path, indices: Sequence[int]) -> torch.Tensor:
-    """uint8 (len(indices), 3, height, width), RGB, upright as a player would show it.
+def read_video_frames(path: Path, indices: Sequence[int]) -> Pixels:
+    """uint8 (len(indices), height, width, 3), RGB, upright as a player would show it.
 
     One decoding pass up to the last index, converting only the frames asked for, each once: on short clips
     seeking to each frame is 2 to 8 times slower.
 
     Raises:
-        ContentError: unreadable, or it breaks off before the last frame asked for.
+        BrokenFramesError: it breaks off before the last frame asked for.
+        ContentError: unreadable, frames of different sizes, or an index out of range.
     """
+    if not indices:
+        raise ValueError("expected at least one frame index, found none")
     announced = count_video_frames(path)
     wanted, last = set(indices), max(indices)
     if min(indices) < 0 or last >= announced:
         raise ContentError(f"frames {min(indices)} to {last} asked of {path}, which has {announced}")
-    pictures: dict[int, torch.Tensor] = {}
+    pictures: dict[int, Pixels] = {}
     decoded, failure = 0, ""
     try:
         with av.open(str(path)) as container:
@@ -57,22 +62,23 @@ def read_video_frames(path: Path, indices: Sequence[int]) -> torch.Tensor:
     except (OSError, ValueError, av.error.FFmpegError) as error:
         failure = f" ({error})"
     if decoded <= last:
-        raise ContentError(
+        raise BrokenFramesError(
             f"the video {path} announces {announced} frames, but only {decoded} could be decoded{failure}",
-            hint="its end is damaged: convert or download it again, or drop it from the list",
+            indices=tuple(range(decoded, announced)),
+            hint="its end is damaged: convert or download it again, drop it from the list, "
+            "or see --broken-frames",
         )
-    sizes = {tuple(picture.shape) for picture in pictures.values()}
+    sizes = {picture.shape for picture in pictures.values()}
     if len(sizes) > 1:
-        raise ContentError(f"the frames of the video {path} differ in size: {sorted(s[1:] for s in sizes)}")
-    return torch.stack([pictures[index] for index in indices])
+        raise ContentError(f"the frames of the video {path} differ in size: {sorted(s[:2] for s in sizes)}")
+    return np.stack([pictures[index] for index in indices])  # (len(indices), height, width, 3)
 
 
-def _upright(frame: av.VideoFrame) -> torch.Tensor:
-    picture = frame.to_ndarray(format="rgb24")  # (height, width, 3)
+def _upright(frame: av.VideoFrame) -> Pixels:
+    picture = cast("Pixels", frame.to_ndarray(format="rgb24"))  # (height, width, 3)
     # Phones store pictures lying and note the quarter turns, counter-clockwise; a player obeys.
-    if turns := round(frame.rotation / 90) % 4:
-        picture = np.rot90(picture, turns)
-    return torch.from_numpy(picture.transpose(2, 0, 1).copy())  # (3, height, width)
+    turns = round(frame.rotation / 90) % 4
+    return np.rot90(picture, turns) if turns else picture
 
 
 @lru_cache(maxsize=65536)

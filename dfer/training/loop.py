@@ -8,8 +8,8 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn import functional
-from torch.utils.data import RandomSampler
 
+from dfer.clips.balancing import EpochOrder
 from dfer.clips.dataset import ClipDataset
 from dfer.clips.loading import batches, checked
 from dfer.errors import DferError
@@ -147,8 +147,7 @@ def _train_epoch(
     """One pass over the clips; the mean of the batches' losses."""
     model.train()
     data.set_epoch(epoch)
-    # A generator of its own, seeded by run and epoch: the order does not depend on what was drawn before.
-    order = RandomSampler(data, generator=torch.Generator().manual_seed(seed * 1_000_003 + epoch))
+    order = EpochOrder(data.labels, balance=data.settings.balance, seed=seed, epoch=epoch)
     loader = batches(data, batch_size=batch_size, workers=workers, order=order, drop_last=True)
     losses: list[float] = []
     for step, batch in enumerate(checked(loader), 1):

@@ -10,8 +10,11 @@ from dfer.clips.augmentation import augmentation_named
 from dfer.clips.clip import Clip
 from dfer.clips.fingerprint import fingerprint
 from dfer.clips.folds import FoldSplit, select_fold
+from dfer.clips.frame_index import index_clips
 from dfer.clips.labels import with_known_labels
 from dfer.clips.readers.reading import read_clips
+from dfer.clips.settings import ClipSettings
+from dfer.clips.source import DiskFrames, FrameSource
 from dfer.errors import ConfigurationError, ContentError, UsageError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
 from dfer.models.combining import class_texts
@@ -31,9 +34,25 @@ class DataSource:
     root: Path | None = None
     allow_missing_classes: bool = False
 
-    def read(self, class_names: Sequence[str]) -> list[Clip]:
+    def read(self, class_names: Sequence[str]) -> "ReadClips":
+        """The clips with their frames listed, their labels as the class set spells them.
+
+        Raises:
+            UsageError, ContentError: as the readers, `with_known_labels` and `index_clips` do.
+        """
         clips = read_clips(self.dataset, self.data, root=self.root)
-        return with_known_labels(clips, class_names, allow_missing=self.allow_missing_classes)
+        known = with_known_labels(clips, class_names, allow_missing=self.allow_missing_classes)
+        frames = DiskFrames(index_clips(clip.path for clip in known))
+        return ReadClips(clips=tuple(known), dataset=self.dataset, frames=frames)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadClips:
+    """All clips of a data set, its name, and where their frames are read from."""
+
+    clips: tuple[Clip, ...]
+    dataset: str
+    frames: FrameSource
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +63,7 @@ class PreparedRun:
     settings: DferClipSettings | ZeroShotSettings
     clip: ClipBackbone
     clips: FoldSplit
+    frames: FrameSource
     pretrained: str | None
     checkpoint: Path | None = None
 
@@ -60,6 +80,7 @@ def prepare(
     seed: int,
     selection: Selection = "last",
     augmentation: str = "none",
+    clip_settings: ClipSettings | None = None,
     precision: Precision = "fp32",
     trained_by: str | None = None,
     weights: str | None = None,
@@ -71,8 +92,8 @@ def prepare(
     """
     settings = recipe_settings(recipe, overrides)
     augmentation_named(augmentation)
-    clips = source.read(description_set.class_names)
-    chosen = select_fold(clips, fold)
+    read = source.read(description_set.class_names)
+    chosen = select_fold(read.clips, fold)
     clip = load_clip(architecture=architecture, pretrained=pretrained)
     _check_fits(description_set, settings, clip, chosen)
     spec = RunSpecification(
@@ -80,17 +101,20 @@ def prepare(
         recipe=recipe,
         settings=settings.model_dump(mode="json"),
         clip=clip.identity,
-        dataset=source.dataset,
-        data_fingerprint=fingerprint(clips),
+        dataset=read.dataset,
+        data_fingerprint=fingerprint(read.clips, read.frames),
         fold=fold,
         seed=seed,
         selection=selection,
         augmentation=augmentation,
+        clip_settings=(clip_settings or ClipSettings()).chosen(),
         precision=precision,
         trained_by=trained_by,
         weights=weights,
     )
-    return PreparedRun(spec=spec, settings=settings, clip=clip, clips=chosen, pretrained=pretrained)
+    return PreparedRun(
+        spec=spec, settings=settings, clip=clip, clips=chosen, frames=read.frames, pretrained=pretrained
+    )
 
 
 def _check_fits(
@@ -162,6 +186,8 @@ def prepare_with_weights_of(
         fold=spec.fold,
         seed=spec.seed,
         selection=spec.selection,
+        augmentation=spec.augmentation,
+        clip_settings=ClipSettings.model_validate(spec.clip_settings),
         precision=precision,
         trained_by=f"{run.protocol_hash} {run.set_hash}",
         weights=file_sha256(checkpoint / WEIGHTS),

@@ -19,6 +19,7 @@ from dfer import __version__
 from dfer.clips.clip import Clip
 from dfer.clips.dataset import ClipDataset
 from dfer.clips.folds import carve_validation
+from dfer.clips.settings import ClipSettings
 from dfer.errors import DferError, UsageError
 from dfer.models.recipes import build_dfer_clip, build_zero_shot
 from dfer.models.recogniser import VideoRecogniser
@@ -224,6 +225,8 @@ def _dataset(prepared: PreparedRun, clips: Sequence[Clip], *, training: bool) ->
         training=training,
         augmentation=prepared.spec.augmentation,
         seed=prepared.spec.seed,
+        settings=ClipSettings.model_validate(prepared.spec.clip_settings),
+        source=prepared.frames,
     )
 
 

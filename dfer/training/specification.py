@@ -15,6 +15,8 @@ class RunSpecification(BaseModel):
     """`texts` are in the order of `classes`; unless `combine` is "joined", each line is a text of its own.
     `settings` are the recipe's, complete.
 
+    `clip_settings` are those of reading clips that are not the default (`clips.settings`).
+
     `dataset` is a reader's name; `data_fingerprint` identifies the clips themselves. `trained_by` names the
     protocol and the set by whose words the evaluated weights were trained, `weights` is the SHA-256 of
     the weights themselves; both are None where the run trains its own, or none.
@@ -36,6 +38,7 @@ class RunSpecification(BaseModel):
     seed: int
     selection: Selection
     augmentation: str
+    clip_settings: dict[str, Any] = {}
     precision: Precision
     trained_by: str | None = None
     weights: str | None = None
