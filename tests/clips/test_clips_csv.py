@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dfer.clips.readers.csv_list import read_csv
+from dfer.clips.readers.vote_field import parse_votes
 from dfer.errors import ContentError, UsageError
 
 
@@ -68,6 +71,45 @@ def test_absolute_paths_stand_alone_and_backslashes_are_slashes(world: Path) -> 
 @pytest.mark.parametrize("written", ["val", "valid", "Validation", " VAL "])
 def test_validation_has_several_names(world: Path, written: str) -> None:
     assert read_csv(write(world, f"path,label,split\nclips/a,x,{written}\n"))[0].split == "val"
+
+
+def test_votes_scene_source_and_listed_frames_are_read_where_they_are_known(world: Path) -> None:
+    file = write(
+        world,
+        "path,label,votes,scene,source,frames\n"
+        "clips/a,x,anger:6; fear:4;joy:0,Crime,film 3,30\n"
+        "clips/b,y,,,,\n",
+    )
+    known, bare = read_csv(file)
+    assert known.votes == (("anger", 6.0), ("fear", 4.0))
+    assert (known.scene, known.source, known.listed_frames) == ("Crime", "film 3", 30)
+    assert (bare.votes, bare.scene, bare.source, bare.listed_frames) == (None, None, None, None)
+
+
+@given(
+    st.dictionaries(
+        st.text(st.characters(exclude_characters=";", exclude_categories=("C", "Z")), min_size=1),
+        st.floats(min_value=0, max_value=1e9),
+    )
+)
+def test_any_votes_are_read_as_written_without_zeros(votes: dict[str, float]) -> None:
+    written = ";".join(f"{name}:{count!r}" for name, count in votes.items())
+    assert dict(parse_votes(written)) == {name: count for name, count in votes.items() if count}
+
+
+@pytest.mark.parametrize(
+    "written", ["anger", "anger:", ":6", "anger:-1", "anger:nan", "anger:inf", "a:1;a:2", "6"]
+)
+def test_votes_that_are_none_are_reported(world: Path, written: str) -> None:
+    message = problem(write(world, f"path,label,votes\nclips/a,x,{written}\n")).message
+    assert "clips.csv:2: " in message
+    assert "votes" in message
+
+
+@pytest.mark.parametrize("written", ["many", "-3", "1.5"])
+def test_a_number_of_frames_is_a_number(world: Path, written: str) -> None:
+    message = problem(write(world, f"path,label,frames\nclips/a,x,{written}\n")).message
+    assert f"clips.csv:2: expected a number of frames, found {written!r}" in message
 
 
 def test_a_missing_column_is_named_with_those_that_are_there(world: Path) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dfer.clips.readers.dfer_clip_list import read_lists
+from dfer.clips.readers.dfer_clip_list import list_lists, read_lists
 from dfer.errors import ContentError, UsageError
 
 AUTHORS = "/data/EECS-IoannisLab/datasets/DFEW/DFEW_Face"
@@ -144,6 +144,14 @@ def test_a_wrong_line_is_reported_with_file_and_line(here: Path, line: str, said
         read_lists(here / "lists", root=here / "disk")
     assert "DFEW_set_1_train.txt:2: " in caught.value.message
     assert said in caught.value.message
+
+
+def test_a_line_that_is_no_utf8_is_a_problem_of_its_own(here: Path) -> None:
+    file = write(here, "DFEW_set_1_train.txt", f"\ufeff{AUTHORS}/00001 30 0")
+    file.write_bytes(file.read_bytes() + b"/a/\xe9 30 0\n/b/00002 30 1\n")
+    listing = list_lists(here / "lists")
+    assert [(p.kind, p.place) for p in listing.problems] == [("encoding", f"{file}:2")]
+    assert [clip.id for clip in listing.clips] == [f"{AUTHORS}/00001", "/b/00002"]
 
 
 def test_a_clip_of_train_and_test_is_refused(here: Path) -> None:

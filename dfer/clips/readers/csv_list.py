@@ -1,4 +1,8 @@
-"""The generic list: a CSV file `path,label[,split,fold,caption,subject]`, one clip a row."""
+"""The generic list: a CSV file with a header, one clip a row.
+
+Columns are `path,label` and, where known, `split`, `fold`, `caption`, `subject`, `scene`, `source`, `votes`
+(`anger:6;fear:4`) and `frames`, the number of frames there should be.
+"""
 
 import csv
 import io
@@ -8,10 +12,11 @@ from pathlib import Path, PurePosixPath
 from dfer.clips.clip import Clip
 from dfer.clips.readers.list_problems import ListProblems, split_name
 from dfer.clips.readers.listing import Listing
+from dfer.clips.readers.vote_field import parse_votes
 from dfer.errors import ContentError, UsageError
 
 _REQUIRED = ("path", "label")
-_OPTIONAL = ("split", "fold", "caption", "subject")
+_OPTIONAL = ("split", "fold", "caption", "subject", "scene", "source", "votes", "frames")
 
 
 def read_csv(path: Path, *, root: Path | None = None) -> list[Clip]:
@@ -117,7 +122,7 @@ def _clip(values: dict[str, str], *, base: Path, place: str, problems: ListProbl
         if not values[name]:
             problems.add(place, f"the {name} is empty")
             good = False
-    split, fold = None, None
+    split, fold, votes, frames = None, None, None, None
     if written := values.get("split"):
         split = split_name(written)
         if split is None:
@@ -128,6 +133,18 @@ def _clip(values: dict[str, str], *, base: Path, place: str, problems: ListProbl
             fold = int(written)
         else:
             problems.add(place, f"expected a fold number, found {written!r}", hint="folds are 1, 2, 3, …")
+            good = False
+    if written := values.get("frames"):
+        if written.isascii() and written.isdigit():
+            frames = int(written)
+        else:
+            problems.add(place, f"expected a number of frames, found {written!r}")
+            good = False
+    if written := values.get("votes"):
+        try:
+            votes = parse_votes(written) or None
+        except ValueError as error:
+            problems.add(place, str(error))
             good = False
     if not good:
         return None
@@ -140,4 +157,8 @@ def _clip(values: dict[str, str], *, base: Path, place: str, problems: ListProbl
         fold=fold,
         caption=values.get("caption") or None,
         subject=values.get("subject") or None,
+        votes=votes,
+        scene=values.get("scene") or None,
+        source=values.get("source") or None,
+        listed_frames=frames,
     )

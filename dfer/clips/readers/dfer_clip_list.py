@@ -4,7 +4,6 @@ Source: DFER-CLIP code, annotation/ and video_dataloader. Their paths are absolu
 `root` says where the clips lie here. FRAMES is not believed: frames are counted on disk.
 """
 
-import glob
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -12,6 +11,8 @@ from pathlib import Path, PurePosixPath
 
 from dfer.clips.clip import Clip
 from dfer.clips.labels import DFER_CLIP_LABELS
+from dfer.clips.readers.list_files import ListFile, matching
+from dfer.clips.readers.list_lines import read_lines
 from dfer.clips.readers.list_problems import ListProblems, clip_is_there, split_name
 from dfer.clips.readers.listing import Listing
 from dfer.errors import ContentError, UsageError
@@ -20,10 +21,6 @@ _IN_A_FOLDER = re.compile(
     r"(?P<name>.+?)(?P<set>_set_(?P<fold>[0-9]+))?_(?P<split>train|test|val|valid|validation)\.txt",
     re.IGNORECASE,
 )
-_PLACEHOLDERS = {
-    "fold": "[0-9]+",
-    "split": "train|test|val|valid|validation",
-}
 
 
 def read_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> list[Clip]:
@@ -37,7 +34,7 @@ def read_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> list[
 
 
 def list_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> Listing:
-    """What DFER-CLIP's lists hold: the clips of every fold and split that a folder or a path pattern has lists for.
+    """The clips of every fold and split that a folder or a path pattern has DFER-CLIP lists for.
 
     `pattern_or_dir` is a pattern with `{fold}` and `{split}`, such as
     `annotation/DFEW_set_{fold}_{split}.txt`, or a folder with files named so. Lists
@@ -52,11 +49,7 @@ def list_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> Listi
         ContentError: the lists hold no clips, or none of them is under `root`.
     """
     problems = ListProblems()
-    placed = [
-        (clip, place)
-        for file, fold, split in _lists(pattern_or_dir)
-        for clip, place in _read(file, fold, split, problems)
-    ]
+    placed = [(clip, place) for file in _lists(pattern_or_dir) for clip, place in _read(file, problems)]
     if not placed:
         problems.raise_if_any()
         raise ContentError(f"the lists of {pattern_or_dir} hold no clips")
@@ -73,11 +66,11 @@ def list_lists(pattern_or_dir: str | Path, *, root: Path | None = None) -> Listi
     )
 
 
-def _lists(pattern_or_dir: str | Path) -> list[tuple[Path, int | None, str | None]]:
-    """The list files with their fold and split, in that order."""
+def _lists(pattern_or_dir: str | Path) -> list[ListFile]:
+    """The list files, sorted by fold and split."""
     pattern = str(pattern_or_dir)
     if "{fold}" in pattern or "{split}" in pattern:
-        found = list(_matching(pattern))
+        found = _matching(pattern)
         if not found:
             raise UsageError(
                 f"no list matches {pattern}",
@@ -90,36 +83,21 @@ def _lists(pattern_or_dir: str | Path) -> list[tuple[Path, int | None, str | Non
             f"expected a folder of DFER-CLIP lists or a pattern, found {pattern}",
             hint="such as annotation/DFEW_set_{fold}_{split}.txt",
         )
-    return sorted(found, key=lambda item: (item[1] or 0, item[2] or "", item[0]))
+    return sorted(found, key=lambda file: (file.fold, file.split or "", file.path))
 
 
-def _matching(pattern: str) -> Iterator[tuple[Path, int | None, str | None]]:
+def _matching(pattern: str) -> list[ListFile]:
     parts = Path(pattern).parts
     fixed = next(i for i, part in enumerate(parts) if "{fold}" in part or "{split}" in part)
-    expression = "/".join(re.escape(part) for part in parts[fixed:])
-    for name, values in _PLACEHOLDERS.items():
-        # A second {fold} must be the same fold: `set_{fold}/{split}_{fold}.txt`.
-        placeholder = re.escape(f"{{{name}}}")
-        expression = expression.replace(placeholder, f"(?P<{name}>{values})", 1)
-        expression = expression.replace(placeholder, f"(?P={name})")
-    stars = "/".join(
-        glob.escape(part).replace("{fold}", "*").replace("{split}", "*") for part in parts[fixed:]
-    )
-    base = Path(*parts[:fixed])
-    for file in base.glob(stars):
-        if match := re.fullmatch(expression, file.relative_to(base).as_posix(), re.IGNORECASE):
-            groups = match.groupdict()
-            split = split_name(groups["split"]) if "split" in groups else None
-            # One train and one test list are the data set's only fold; FERV39k has no other.
-            yield file, int(groups["fold"]) if "fold" in groups else 1, split
+    return list(matching(Path(*parts[:fixed]), "/".join(parts[fixed:])))
 
 
-def _in_folder(folder: Path) -> list[tuple[Path, int | None, str | None]]:
-    by_pattern: dict[str, list[tuple[Path, int | None, str | None]]] = {}
+def _in_folder(folder: Path) -> list[ListFile]:
+    by_pattern: dict[str, list[ListFile]] = {}
     for file in sorted(folder.iterdir()):
         if match := _IN_A_FOLDER.fullmatch(file.name):
             pattern = f"{match['name']}{'_set_{fold}' if match['set'] else ''}_{{split}}.txt"
-            item = (file, int(match["fold"] or 1), split_name(match["split"]))
+            item = ListFile(path=file, fold=int(match["fold"] or 1), split=split_name(match["split"]))
             by_pattern.setdefault(pattern, []).append(item)
     if not by_pattern:
         raise UsageError(
@@ -134,19 +112,8 @@ def _in_folder(folder: Path) -> list[tuple[Path, int | None, str | None]]:
     return next(iter(by_pattern.values()))
 
 
-def _read(
-    file: Path, fold: int | None, split: str | None, problems: ListProblems
-) -> Iterator[tuple[Clip, str]]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise UsageError(f"cannot read the list {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise ContentError(f"{file}: not UTF-8", hint="save the list as UTF-8 text") from error
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        place = f"{file}:{number}"
+def _read(file: ListFile, problems: ListProblems) -> Iterator[tuple[Clip, str]]:
+    for place, line in read_lines(file.path, problems):
         fields = line.strip().rsplit(maxsplit=2)  # from the right: folders may have spaces in their names
         if len(fields) != 3 or not (fields[1].isascii() and fields[1].isdigit()):
             problems.add(place, f"expected `DIR FRAMES LABEL`, found {line.strip()!r}")
@@ -164,10 +131,10 @@ def _read(
         yield (
             Clip(
                 id=identity,
-                path=file.parent / identity,  # an absolute identity stands alone
+                path=file.path.parent / identity,  # an absolute identity stands alone
                 label=DFER_CLIP_LABELS[int(label)],
-                split=split,
-                fold=fold,
+                split=file.split,
+                fold=file.fold,
                 listed_frames=int(frames),
             ),
             place,
