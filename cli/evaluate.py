@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from . import output
+from .clips_progress import clips_bar
 from .options import DEFAULT_DB, Db, Json, Quiet
 from .runs import print_run, run_as_json
 from .set_names import stored_set
@@ -81,35 +82,40 @@ def evaluate(
 
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
-        source = preparing.DataSource(
-            dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
-        )
-        if run is None:
-            prepared = preparing.prepare(
-                found,
-                source,
-                recipe=recipe,
-                overrides=parse_settings(settings),
-                architecture=clip,
-                pretrained=chosen_weights(clip, pretrained),
-                fold=fold,
-                seed=0,
-                augmentation=augmentation,
-                clip_settings=ClipSettings(
-                    sampling=sampling,
-                    downsample=downsample,
-                    random_test_windows=random_test_windows,
-                    short_clips=short_clips,
-                    broken_frames=broken_frames,
-                ),
-                precision=precision,
+        with clips_bar("reading clips", quiet=quiet) as on_clip:
+            source = preparing.DataSource(
+                dataset=dataset,
+                data=data,
+                root=root,
+                allow_missing_classes=allow_missing_classes,
+                on_clip=on_clip,
             )
-        else:
-            _refuse_what_the_run_decides(ctx)
-            where = None if pretrained == "random" else pretrained
-            prepared = preparing.prepare_with_weights_of(
-                find_run(store, run), found, source, pretrained=where, precision=precision
-            )
+            if run is None:
+                prepared = preparing.prepare(
+                    found,
+                    source,
+                    recipe=recipe,
+                    overrides=parse_settings(settings),
+                    architecture=clip,
+                    pretrained=chosen_weights(clip, pretrained),
+                    fold=fold,
+                    seed=0,
+                    augmentation=augmentation,
+                    clip_settings=ClipSettings(
+                        sampling=sampling,
+                        downsample=downsample,
+                        random_test_windows=random_test_windows,
+                        short_clips=short_clips,
+                        broken_frames=broken_frames,
+                    ),
+                    precision=precision,
+                )
+            else:
+                _refuse_what_the_run_decides(ctx)
+                where = None if pretrained == "random" else pretrained
+                prepared = preparing.prepare_with_weights_of(
+                    find_run(store, run), found, source, pretrained=where, precision=precision
+                )
         check_writable(store)  # before hours of computing, not after
         output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)
         with progress_shown(quiet=quiet) as on_progress:

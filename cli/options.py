@@ -29,6 +29,12 @@ def complete_class_set(incomplete: str) -> list[str]:
     return [name for name in BUILT_IN if name.startswith(incomplete)]
 
 
+def complete_dataset(incomplete: str) -> list[str]:
+    from dfer.clips.readers.reading import READERS
+
+    return [name for name in READERS if name.startswith(incomplete)]
+
+
 def complete_set(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of sets in the store at hand. Completion never makes a store and never fails."""
     from description_store.database import open_store

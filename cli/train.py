@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from . import output
+from .clips_progress import clips_bar
 from .options import DEFAULT_DB, Db, Json, Quiet
 from .runs import print_run, run_as_json
 from .set_names import stored_set
@@ -97,29 +98,34 @@ def train(
     overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
-        prepared = preparing.prepare(
-            found,
-            preparing.DataSource(
-                dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
-            ),
-            recipe=recipe,
-            overrides=overrides,
-            architecture=clip,
-            pretrained=chosen_weights(clip, pretrained),
-            fold=fold,
-            seed=seed,
-            selection=selection,
-            augmentation=augmentation,
-            clip_settings=ClipSettings(
-                sampling=sampling,
-                downsample=downsample,
-                random_test_windows=random_test_windows,
-                short_clips=short_clips,
-                broken_frames=broken_frames,
-                balance=balance,
-            ),
-            precision=precision,
-        )
+        with clips_bar("reading clips", quiet=quiet) as on_clip:
+            prepared = preparing.prepare(
+                found,
+                preparing.DataSource(
+                    dataset=dataset,
+                    data=data,
+                    root=root,
+                    allow_missing_classes=allow_missing_classes,
+                    on_clip=on_clip,
+                ),
+                recipe=recipe,
+                overrides=overrides,
+                architecture=clip,
+                pretrained=chosen_weights(clip, pretrained),
+                fold=fold,
+                seed=seed,
+                selection=selection,
+                augmentation=augmentation,
+                clip_settings=ClipSettings(
+                    sampling=sampling,
+                    downsample=downsample,
+                    random_test_windows=random_test_windows,
+                    short_clips=short_clips,
+                    broken_frames=broken_frames,
+                    balance=balance,
+                ),
+                precision=precision,
+            )
         if dry_run:
             _print_plan(prepared.spec, json=json)
             return

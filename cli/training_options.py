@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from . import output
-from .options import complete_set
+from .options import complete_dataset, complete_set
 
 if TYPE_CHECKING:
     from dfer.training.loop import Progress
@@ -18,9 +18,19 @@ if TYPE_CHECKING:
 Descriptions = Annotated[
     str, typer.Option("--descriptions", "-d", help="A description set.", autocompletion=complete_set)
 ]
-Dataset = Annotated[str, typer.Option(help="The reader: csv, or dfer-clip for that project's lists.")]
+Dataset = Annotated[
+    str,
+    typer.Option(
+        help="How the data set lies on disk: csv, dfew, ferv39k, mafw, mafw-compound, afew, folders, "
+        "or dfer-clip (that project's lists).",
+        autocompletion=complete_dataset,
+    ),
+]
 Data = Annotated[
-    Path, typer.Option(help="The CSV file; for dfer-clip a folder of lists or a {fold}/{split} pattern.")
+    Path,
+    typer.Option(
+        help="The data set's folder; a CSV file for csv; lists for dfer-clip; or a pack (`dfer data pack`)."
+    ),
 ]
 Root = Annotated[Path | None, typer.Option(help="Where the clips lie, if not where the list says.")]
 Clip = Annotated[
@@ -143,20 +153,6 @@ def _bar() -> Iterator[Callable[["Progress"], None]]:
             )
 
         yield on_progress
-
-
-@contextmanager
-def clips_bar(clips: int, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """A bar over clips on a terminal; nothing elsewhere."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress as Bar
-
-    with Bar(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("drawing", total=clips)
-        yield lambda done, total: bar.update(task, completed=done)
 
 
 def _line(progress: "Progress") -> None:

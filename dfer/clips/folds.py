@@ -66,20 +66,19 @@ def select_fold(clips: Sequence[Clip], fold: int) -> FoldSplit:
 def carve_validation(
     train: Sequence[Clip], *, fraction: float = 0.1, seed: int
 ) -> tuple[tuple[Clip, ...], tuple[Clip, ...]]:
-    """(train, val): about `fraction` of every class set aside, the clips of a subject always together.
+    """(train, val): about `fraction` of every class set aside, the clips of a subject or source together.
 
     The same clips and seed give the same halves, in whatever order the clips come; both keep that order. No
-    class loses its last training clip. With many clips a subject the fraction is met only roughly.
+    class loses its last training clip. With many clips a subject or source the fraction is met only roughly.
 
     Raises:
-        ContentError: nothing can be set aside: a single clip or subject, or each holds all of a class.
+        ContentError: nothing can be set aside: one clip, subject or source, or each holds all of a class.
     """
     if not 0 < fraction < 1:
         raise ValueError(f"expected a fraction between 0 and 1, found {fraction}")
     groups: dict[tuple[str, str], list[Clip]] = {}
     for clip in train:
-        key = ("clip", clip.id) if clip.subject is None else ("subject", clip.subject)
-        groups.setdefault(key, []).append(clip)
+        groups.setdefault(_group(clip), []).append(clip)
     left = Counter(clip.label for clip in train)
     # The neediest class gets at least one clip, or the best epoch would be chosen without ever seeing it.
     missing = Counter({label: max(1, round(fraction * count)) for label, count in left.items()})
@@ -111,9 +110,15 @@ def carve_validation(
     kept: list[Clip] = []
     val: list[Clip] = []
     for clip in train:
-        key = ("clip", clip.id) if clip.subject is None else ("subject", clip.subject)
-        (val if key in chosen else kept).append(clip)
+        (val if _group(clip) in chosen else kept).append(clip)
     return tuple(kept), tuple(val)
+
+
+def _group(clip: Clip) -> tuple[str, str]:
+    """What must stay together: the clips of a person, else of a source, else the clip alone."""
+    if clip.subject is not None:
+        return "subject", clip.subject
+    return ("clip", clip.id) if clip.source is None else ("source", clip.source)
 
 
 def _no_clip_twice(parts: dict[str, tuple[Clip, ...]]) -> None:

@@ -66,7 +66,7 @@ def read_folder(folder: Path, names: Sequence[str], indices: Sequence[int]) -> P
             frames[place] = frames[first_at[index]]
             continue
         first_at[index] = place
-        picture = _decoded(folder / names[index], index)
+        picture = _decoded(folder / names[index], index, into=None if frames is None else frames[place])
         if frames is None:
             frames = np.empty((len(indices), *picture.shape), dtype=np.uint8)
         if picture.shape != frames.shape[1:]:
@@ -74,14 +74,15 @@ def read_folder(folder: Path, names: Sequence[str], indices: Sequence[int]) -> P
                 f"the frame {folder / names[index]} is {_size(picture)}, others are {_size(frames[0])}",
                 hint="extract the frames of this clip again, all in one size",
             )
-        frames[place] = picture
+        if not np.shares_memory(frames[place], picture):
+            frames[place] = picture
     assert frames is not None
     return frames  # (len(indices), height, width, 3)
 
 
-def _decoded(file: Path, index: int) -> Pixels:
+def _decoded(file: Path, index: int, *, into: Pixels | None) -> Pixels:
     try:
-        return decode_image(file)
+        return decode_image(file, into=into)
     except (ValueError, OSError) as error:
         raise BrokenFramesError(
             f"the frame {file} cannot be decoded: {str(error).splitlines()[0]}",

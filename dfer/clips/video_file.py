@@ -1,6 +1,6 @@
 """Frames of a video file through PyAV: counted without decoding, read in one pass."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import cast
@@ -45,33 +45,53 @@ def read_video_frames(path: Path, indices: Sequence[int]) -> Pixels:
     """
     if not indices:
         raise ValueError("expected at least one frame index, found none")
-    announced = count_video_frames(path)
-    wanted, last = set(indices), max(indices)
-    if min(indices) < 0 or last >= announced:
-        raise ContentError(f"frames {min(indices)} to {last} asked of {path}, which has {announced}")
     pictures: dict[int, Pixels] = {}
-    decoded, failure = 0, ""
-    try:
-        with av.open(str(path)) as container:
-            for frame in container.decode(container.streams.video[0]):
-                if decoded in wanted:
-                    pictures[decoded] = _upright(frame)
-                decoded += 1
-                if decoded > last:
-                    break
-    except (OSError, ValueError, av.error.FFmpegError) as error:
-        failure = f" ({error})"
-    if decoded <= last:
-        raise BrokenFramesError(
-            f"the video {path} announces {announced} frames, but only {decoded} could be decoded{failure}",
-            indices=tuple(range(decoded, announced)),
-            hint="its end is damaged: convert or download it again, drop it from the list, "
-            "or see --broken-frames",
-        )
+    wanted = sorted(set(indices))
+    for index, picture in zip(wanted, video_frames(path, wanted), strict=True):
+        if isinstance(picture, BrokenFramesError):
+            raise picture
+        pictures[index] = picture
     sizes = {picture.shape for picture in pictures.values()}
     if len(sizes) > 1:
         raise ContentError(f"the frames of the video {path} differ in size: {sorted(s[:2] for s in sizes)}")
     return np.stack([pictures[index] for index in indices])  # (len(indices), height, width, 3)
+
+
+def video_frames(path: Path, wanted: Sequence[int]) -> Iterator[Pixels | BrokenFramesError]:
+    """For each of the ascending indices `wanted` uint8 (height, width, 3), or why it cannot be had.
+
+    One decoding pass, up to the last of them.
+
+    Raises:
+        ContentError: unreadable, or an index out of range.
+    """
+    announced = count_video_frames(path)
+    if wanted[0] < 0 or wanted[-1] >= announced:
+        raise ContentError(f"frames {wanted[0]} to {wanted[-1]} asked of {path}, which has {announced}")
+    places = iter(wanted)
+    place, decoded, failure = next(places), 0, ""
+    try:
+        with av.open(str(path)) as container:
+            for frame in container.decode(container.streams.video[0]):
+                decoded += 1
+                if decoded <= place:
+                    continue
+                yield _upright(frame)
+                try:
+                    place = next(places)
+                except StopIteration:
+                    return
+    except (OSError, ValueError, av.error.FFmpegError) as error:
+        failure = f" ({error})"
+    broken = BrokenFramesError(
+        f"the video {path} announces {announced} frames, but only {decoded} could be decoded{failure}",
+        indices=tuple(range(decoded, announced)),
+        hint="its end is damaged: convert or download it again, drop it from the list, "
+        "or see --broken-frames",
+    )
+    yield broken
+    for _ in places:
+        yield broken
 
 
 def _upright(frame: av.VideoFrame) -> Pixels:

@@ -1,6 +1,6 @@
 """What a run needs, read and checked before anything is computed: words, settings, CLIP, clips."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,10 @@ from dfer.clips.fingerprint import fingerprint
 from dfer.clips.folds import FoldSplit, select_fold
 from dfer.clips.frame_index import index_clips
 from dfer.clips.labels import with_known_labels
+from dfer.clips.packing.pack import open_verified
+from dfer.clips.packing.pack_file import SUFFIX as PACK
 from dfer.clips.readers.reading import read_clips
+from dfer.clips.resizing import Fit
 from dfer.clips.settings import ClipSettings
 from dfer.clips.source import DiskFrames, FrameSource
 from dfer.errors import ConfigurationError, ContentError, UsageError
@@ -33,26 +36,38 @@ class DataSource:
     data: Path
     root: Path | None = None
     allow_missing_classes: bool = False
+    on_clip: Callable[[int, int], None] = lambda done, total: None
+    """Hears (done, total) while clips are listed or a pack is verified."""
 
     def read(self, class_names: Sequence[str]) -> "ReadClips":
         """The clips with their frames listed, their labels as the class set spells them.
 
         Raises:
-            UsageError, ContentError: as the readers, `with_known_labels` and `index_clips` do.
+            UsageError, ContentError: as the readers, `with_known_labels`, `index_clips` and packs do.
         """
-        clips = read_clips(self.dataset, self.data, root=self.root)
-        known = with_known_labels(clips, class_names, allow_missing=self.allow_missing_classes)
-        frames = DiskFrames(index_clips(clip.path for clip in known))
-        return ReadClips(clips=tuple(known), dataset=self.dataset, frames=frames)
+        if self.data.suffix == PACK:
+            pack = open_verified(self.data, on_clip=self.on_clip)
+            known = self._labelled(pack.clips, class_names)
+            return ReadClips(clips=known, dataset=pack.index.dataset, frames=pack, fit=pack.index.fit)
+        known = self._labelled(read_clips(self.dataset, self.data, root=self.root), class_names)
+        frames = DiskFrames(index_clips((clip.path for clip in known), on_clip=self.on_clip))
+        return ReadClips(clips=known, dataset=self.dataset, frames=frames)
+
+    def _labelled(self, clips: Sequence[Clip], class_names: Sequence[str]) -> tuple[Clip, ...]:
+        return tuple(with_known_labels(clips, class_names, allow_missing=self.allow_missing_classes))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadClips:
-    """All clips of a data set, its name, and where their frames are read from."""
+    """All clips of a data set, its name, and where their frames are read from.
+
+    `fit` is how the frames were brought to size already, if they were.
+    """
 
     clips: tuple[Clip, ...]
     dataset: str
     frames: FrameSource
+    fit: Fit | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,8 +106,13 @@ def prepare(
         UsageError, ConfigurationError, ContentError: as the readers of settings, weights and clips do.
     """
     settings = recipe_settings(recipe, overrides)
-    augmentation_named(augmentation)
+    wanted = augmentation_named(augmentation).fit
     read = source.read(description_set.class_names)
+    if read.fit not in (None, wanted):
+        raise UsageError(
+            f"{source.data} was packed with --fit {read.fit}, but augmentation {augmentation} wants {wanted}",
+            hint=f"pack the clips again with --fit {wanted}",
+        )
     chosen = select_fold(read.clips, fold)
     clip = load_clip(architecture=architecture, pretrained=pretrained)
     _check_fits(description_set, settings, clip, chosen)
