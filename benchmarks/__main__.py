@@ -3,13 +3,14 @@
 import json
 from pathlib import Path
 
-from benchmarks import asking, contention, many_sets, startup, training_step
+from benchmarks import asking, contention, loading, many_sets, startup, training_step
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def main() -> None:
-    rows = [*training_step.run(), *contention.run(), *startup.run(), *asking.run(), *many_sets.run()]
+    rooms = (training_step, loading, contention, startup, asking, many_sets)
+    rows = [row for room in rooms for row in room.run()]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
     for row in rows:

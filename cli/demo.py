@@ -51,6 +51,7 @@ def demo(
     # The demo keeps to its folder and to this machine, whatever is set outside.
     for name in [n for n in os.environ if n.startswith(("DFER_", "OPENAI_"))]:
         del os.environ[name]
+    os.environ["DFER_CACHE_DIR"] = str(place / ".cache")
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "127.0.0.1"
     try:
         _say("Settings of this folder, in dfer.toml, so that the commands stay short.")

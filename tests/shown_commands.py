@@ -38,7 +38,7 @@ def dfer(arguments: str, folder: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-c", "from dfer_cli.main import app; app()", *shlex.split(arguments)],
         cwd=folder,
-        env=environment | {"COLUMNS": "80"},
+        env=environment | {"COLUMNS": "80", "DFER_CACHE_DIR": str(folder / ".cache")},
         capture_output=True,
         text=True,
     )

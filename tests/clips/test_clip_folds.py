@@ -1,6 +1,7 @@
 """Folds: who trains, who tests, and a validation set that shares nobody with training."""
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,11 @@ def test_another_seed_sets_others_aside() -> None:
 def test_where_nothing_can_be_set_aside_it_is_said() -> None:
     with pytest.raises(ContentError, match="without training clips"):
         carve_validation([clip("a", subject="s"), clip("b", subject="s")], seed=0)
+
+
+def test_clips_of_one_source_are_set_aside_together_where_no_subject_is_known() -> None:
+    clips = [replace(clip(f"{i}", "xyz"[i % 3]), source=f"film {i // 15}") for i in range(300)]
+    train, val = carve_validation(clips, fraction=0.1, seed=1)
+    assert not {c.source for c in train} & {c.source for c in val}
+    assert 15 <= len(val) <= 45
+    assert {c.label for c in val} == set("xyz")

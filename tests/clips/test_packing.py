@@ -147,23 +147,22 @@ def slowly(*args, **options):
 writing.stream_frames = slowly
 pack_clips(
     read_csv(Path(sys.argv[1])), Path(sys.argv[2]), dataset="csv", packing=Packing(size=24),
-    workers=int(sys.argv[3]), on_clip=lambda done, total: print(done, flush=True),
+    workers=2, on_clip=lambda done, total: print(done, flush=True),
 )
 """
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("workers", [0, 2])
 def test_a_packing_killed_again_and_again_goes_on_and_ends_with_the_same_bytes(
-    table: Path, tmp_path: Path, workers: int
+    table: Path, tmp_path: Path
 ) -> None:
     clips = read_csv(table)
     pack(clips, tmp_path / "whole.pack")
     path = tmp_path / "killed.pack"
     reached = []
-    for kill_at in (3, 7, 12):
+    for kill_at in (3, 9):
         process = subprocess.Popen(
-            [sys.executable, "-c", PACK_SLOWLY, str(table), str(path), str(workers)],
+            [sys.executable, "-c", PACK_SLOWLY, str(table), str(path)],
             stdout=subprocess.PIPE,
             text=True,
         )
@@ -178,7 +177,7 @@ def test_a_packing_killed_again_and_again_goes_on_and_ends_with_the_same_bytes(
         reached.append(done)
         assert not path.exists()
     packed = pack(clips, path)
-    assert packed.resumed >= reached[-1] == 12
+    assert packed.resumed >= reached[-1] == 9
     assert path.read_bytes() == (tmp_path / "whole.pack").read_bytes()
     assert sorted(file.name for file in tmp_path.iterdir()) == ["killed.pack", "whole.pack"]
 

@@ -16,8 +16,8 @@ from dfer.clips.folds import select_fold
 from dfer.clips.frames import count_frames, read_frames
 from dfer.clips.labels import with_known_labels
 from dfer.clips.readers.csv_list import read_csv
-from dfer.clips.synthetic import world as room
 from dfer.clips.synthetic.world import draw_world
+from dfer.clips.synthetic.world_folder import SCRATCH
 from dfer.errors import ContentError, UsageError
 
 pytestmark = pytest.mark.filterwarnings("ignore:The image decoding:DeprecationWarning")
@@ -223,7 +223,7 @@ def test_a_drawing_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch:
 
 
 def test_what_a_killed_drawing_left_behind_does_not_matter(tmp_path: Path) -> None:
-    (tmp_path / f"{room._SCRATCH}abc").mkdir()
+    (tmp_path / f"{SCRATCH}abc").mkdir()
     draw(tmp_path)
     assert len(read_csv(tmp_path / "clips.csv")) == 8
 
