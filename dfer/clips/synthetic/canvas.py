@@ -11,6 +11,10 @@ Point = tuple[float, float]
 
 SUPERSAMPLING = 3
 
+# Half the width and height of the round head that features slide over; a little more than the drawn outline,
+# so that what is near its edge still moves.
+_ROUND_X, _ROUND_Y = 0.86, 1.12
+
 
 class Canvas:
     """A square picture seen in face coordinates: x to the right, y down, the head about 2 high around (0, 0).
@@ -24,8 +28,23 @@ class Canvas:
         self._draw = ImageDraw.Draw(self._image)
         self.place()
 
-    def place(self, *, shift: Point = (0.0, 0.0), roll: float = 0.0, zoom: float = 1.0) -> None:
-        """Where the head is for the shapes to come."""
+    def place(
+        self,
+        *,
+        shift: Point = (0.0, 0.0),
+        roll: float = 0.0,
+        zoom: float = 1.0,
+        yaw: float = 0.0,
+        pitch: float = 0.0,
+    ) -> None:
+        """Where the head is for the shapes to come.
+
+        With `yaw` (to the right) and `pitch` (down), in radians, shapes lie on the front of a round head that
+        is turned so far: they slide and foreshorten, the more the nearer they are to the middle of the face,
+        while the outline of the head stays.
+        """
+        self._slide = (_ROUND_X * math.sin(yaw), _ROUND_Y * math.sin(pitch))
+        self._narrow = (1 - math.cos(yaw), 1 - math.cos(pitch))
         unit = self._side * 0.385 * zoom
         self._unit = unit
         self._cos, self._sin = math.cos(roll) * unit, math.sin(roll) * unit
@@ -50,8 +69,16 @@ class Canvas:
         return self._image.reduce(SUPERSAMPLING)
 
     def _pixels(self, points: Sequence[Point]) -> list[Point]:
+        if self._slide != (0.0, 0.0):
+            points = [self._on_the_head(point) for point in points]
         cos, sin, x0, y0 = self._cos, self._sin, self._x, self._y
         return [(x0 + x * cos - y * sin, y0 + x * sin + y * cos) for x, y in points]
+
+    def _on_the_head(self, point: Point) -> Point:
+        x, y = point
+        front = math.sqrt(max(0.0, 1 - (x / _ROUND_X) ** 2 - (y / _ROUND_Y) ** 2))
+        (dx, dy), (less_x, less_y) = self._slide, self._narrow
+        return x * (1 - less_x * front) + dx * front, y * (1 - less_y * front) + dy * front
 
 
 def ellipse(x: float, y: float, rx: float, ry: float, *, points: int = 24) -> list[Point]:

@@ -3,6 +3,9 @@
 What moves is what the Facial Action Coding System says moves; `upper_face` and `lower_face` hold the units.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from PIL import Image
 
 from dfer.clips.synthetic.canvas import Canvas, Point, ellipse, mix, smooth
@@ -11,32 +14,56 @@ from dfer.clips.synthetic.lower_face import draw_cheeks, draw_mouth, draw_nose, 
 from dfer.clips.synthetic.pose import Pose
 from dfer.clips.synthetic.upper_face import draw_brows, draw_eyes, draw_forehead, draw_glasses
 
+Cover = Callable[[Canvas, float], None]
 
-def draw_face(identity: Identity, pose: Pose, *, size: int) -> Image.Image:
-    """RGB, `size` by `size` pixels, edges smoothed; evenly lit (see `lighting`)."""
+_YAW = 0.16
+"""What a unit of `Pose.turn` is in radians, beyond the first one."""
+
+
+def draw_face(identity: Identity, pose: Pose, *, size: int, cover: Cover | None = None) -> Image.Image:
+    """RGB, `size` by `size` pixels, edges smoothed; evenly lit (see `lighting`).
+
+    `cover` draws what is in front of the face: it is called with the canvas, placed on the head, and the
+    middle of the turned face.
+    """
     canvas = Canvas(size, identity.background)
     canvas.place(shift=pose.shift, roll=pose.roll, zoom=pose.zoom)
     _hair_behind(canvas, identity)
     canvas.place()  # shoulders stay where they are
     _shoulders(canvas, identity)
     canvas.place(shift=pose.shift, roll=pose.roll, zoom=pose.zoom)
-    x = 0.07 * pose.turn  # features slide over the head as it turns; the nose, in front, slides further
+    # Features slide over the head as it turns; the nose, in front, slides further. Beyond a small turn they
+    # would slide over the edge, so that the rest is a real turn of a round head.
+    x = 0.07 * max(-1.0, min(1.0, pose.turn))
+    yaw = _YAW * (pose.turn - x / 0.07) if abs(pose.turn) > 1 else 0.0
     drop = jaw_drop(pose)
     head = _head(identity, drop)
     for side in (-1, 1):
-        canvas.fill(ellipse(side * 0.8 * identity.face_width - x, 0.02, 0.11, 0.19), identity.shade)
+        ear = side * 0.8 * identity.face_width - x - 0.06 * yaw
+        canvas.fill(ellipse(ear, 0.02 - 0.2 * pose.pitch, 0.11, 0.19), identity.shade)
     canvas.fill(head, identity.skin)
-    if identity.beard:
+    is_turned = yaw != 0 or pose.pitch != 0
+    if identity.beard and not is_turned:
         _beard(canvas, identity, drop)
+    front = partial(canvas.place, shift=pose.shift, roll=pose.roll, zoom=pose.zoom)
+    front(yaw=yaw, pitch=pose.pitch)
     draw_cheeks(canvas, identity, pose, x)
+    if identity.beard and is_turned:  # a cheek that has slid to the jaw is under the beard
+        front()
+        _beard(canvas, identity, drop)
+        front(yaw=yaw, pitch=pose.pitch)
     draw_forehead(canvas, identity, pose, x)
+    front(yaw=yaw * 1.2, pitch=pose.pitch * 1.2)
     draw_nose(canvas, identity, pose, x * 1.6)
+    front(yaw=yaw, pitch=pose.pitch)
     draw_mouth(canvas, identity, pose, x)
     draw_eyes(canvas, identity, pose, x)
     if identity.glasses:
         draw_glasses(canvas, identity, x)
     _hair_in_front(canvas, identity)
     draw_brows(canvas, identity, pose, x)
+    if cover:
+        cover(canvas, x)
     return canvas.picture()
 
 

@@ -9,6 +9,8 @@ from PIL import Image
 
 Pixels = npt.NDArray[np.uint8]
 
+_MIDDLE_GAIN = 0.95
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lighting:
@@ -25,12 +27,26 @@ class Lighting:
 
 
 def draw_lighting(rng: random.Random) -> Lighting:
+    """The light of an ordinary room."""
     return Lighting(
         gain=rng.uniform(0.78, 1.12),
         across=rng.uniform(-0.25, 0.25),
         down=rng.uniform(-0.18, 0.08),
         warmth=rng.uniform(-0.06, 0.08),
         noise=rng.uniform(1.0, 6.0),
+    )
+
+
+def stronger(lighting: Lighting, factor: float) -> Lighting:
+    """The light with all that is special about it `factor` times as strong; 1 is the same light."""
+    if factor == 1:
+        return lighting  # to the last bit, which the arithmetic below would not give
+    return Lighting(
+        gain=_MIDDLE_GAIN + (lighting.gain - _MIDDLE_GAIN) * factor,
+        across=lighting.across * factor,
+        down=lighting.down * factor,
+        warmth=lighting.warmth * factor,
+        noise=lighting.noise * factor,
     )
 
 

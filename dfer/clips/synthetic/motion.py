@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dfer.clips.synthetic.pose import Pose
 
@@ -27,10 +27,24 @@ def envelope(t: float, *, onset: tuple[float, float], offset: tuple[float, float
     return _ramp(t, *onset) * (1 - _ramp(t, *offset))
 
 
-def draw_motion(units: Mapping[int, float], *, frames: int, rng: random.Random) -> Motion:
-    """A clip of `frames` poses that shows `units`, a little differently each time."""
+def draw_motion(
+    units: Mapping[int, float],
+    *,
+    frames: int,
+    rng: random.Random,
+    intensity: float = 1.0,
+    turn: float = 0.0,
+    pitch: float = 0.0,
+) -> Motion:
+    """A clip of `frames` poses that shows `units`, a little differently each time.
+
+    `intensity` makes all of them stronger or weaker; `turn` and `pitch` are added to the head's own.
+    """
     strength = rng.uniform(0.75, 1.1)
-    peaks = {unit: min(1.0, value * strength * rng.uniform(0.85, 1.15)) for unit, value in units.items()}
+    peaks = {
+        unit: min(1.0, value * strength * rng.uniform(0.85, 1.15) * intensity)
+        for unit, value in units.items()
+    }
     others = [unit for unit in _PASSING if unit not in units]
     passing = rng.sample(others, min(2, len(others)))
     shown = {**peaks, **{unit: rng.uniform(0.0, _PASSING_PEAK) for unit in passing}}
@@ -45,6 +59,7 @@ def draw_motion(units: Mapping[int, float], *, frames: int, rng: random.Random) 
     blinks = [rng.uniform(0, frames) for _ in range(rng.choice((0, 0, 1, 1, 2)))]
     side = rng.choice((-1, 1))
     head = _Head.draw(rng)
+    head = replace(head, turn=head.turn + turn, pitch=pitch)
     tremble = {unit: rng.uniform(0, 2 * math.pi) for unit in shown}
     poses = []
     for frame in range(frames):
@@ -69,6 +84,7 @@ class _Head:
     zoom: float
     sway: tuple[tuple[float, float], ...]
     """(radians a frame, phase) for x, y, roll and turn."""
+    pitch: float = 0.0
 
     @classmethod
     def draw(cls, rng: random.Random) -> "_Head":
@@ -89,6 +105,7 @@ class _Head:
             shift=(self.shift[0] + 0.01 * x, self.shift[1] + 0.008 * y),
             roll=self.roll + 0.03 * roll,
             turn=self.turn + 0.25 * turn,
+            pitch=self.pitch * (1 + 0.2 * y),
             zoom=self.zoom,
         )
 

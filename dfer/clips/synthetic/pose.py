@@ -18,7 +18,9 @@ class Pose:
     roll: float = 0.0
     """Tilt in radians."""
     turn: float = 0.0
-    """To the picture's right (1) or left (-1); a small head turn, never a profile."""
+    """To the picture's right or left (negative): 1 is a small head turn, 3 a half profile and the most."""
+    pitch: float = 0.0
+    """The head lowered, or raised (negative), in radians; plausible up to 0.25."""
     zoom: float = 1.0
 
     def __getitem__(self, unit: int) -> float:
