@@ -291,7 +291,7 @@ def a_jpeg_that_breaks_off(tree: Tree) -> str:
 @becomes("truncated-image", "error")
 def a_jpeg_whose_end_was_never_written(tree: Tree) -> str:
     frame = tree.frames(0)[2]
-    frame.write_bytes(frame.read_bytes()[:-100] + bytes(9000))
+    frame.write_bytes(frame.read_bytes()[:-100] + bytes(30_000))
     return "0003.jpg"
 
 

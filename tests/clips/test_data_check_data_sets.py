@@ -104,7 +104,7 @@ def test_clips_that_change_sides_between_mafw_protocols_are_counted(
         tmp_path / "MAFW",
         {
             "single": {"train": one, "test": other},
-            "compound": {"train": [*one[:8], *other[8:]], "test": [*one[8:], *other[:8]]},
+            "compound": {"train": [*one[:8], *other[6:]], "test": [*one[8:], *other[:6]]},
         },
     )
     found = of_kind(look_at(dataset, data), "protocol-leak")
