@@ -25,12 +25,14 @@ _CLASS_SETS = {
     "mafw-compound": "mafw43",
     "afew": "afew7",
 }
+PACK_SUFFIX = ".pack"
 _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": None}
 
 
 def check(
     data: Annotated[
-        Path, typer.Argument(help="The data set's folder; for csv its file, for dfer-clip its lists.")
+        Path,
+        typer.Argument(help="The data set's folder; for csv its file, for dfer-clip its lists; or a pack."),
     ],
     dataset: Dataset = "csv",
     root: Root = None,
@@ -54,6 +56,9 @@ def check(
     from dfer.clips.readers.reading import list_clips
     from dfer.errors import ContentError
 
+    if data.suffix == PACK_SUFFIX:
+        _check_pack(data, json=json, quiet=quiet)
+        return
     classes = classes or _CLASS_SETS.get(dataset)
     class_set = load_class_set(classes) if classes else None
     listing = list_clips(dataset, data, root=root)
@@ -73,6 +78,35 @@ def check(
         _print(report, quiet=quiet)
     if not report.ok:
         raise typer.Exit(ContentError.exit_code)
+
+
+def _check_pack(file: Path, *, json: bool, quiet: bool) -> None:
+    """Its clips were checked when they were packed; here every frame is held against its checksum."""
+    from dfer.clips.packing.pack import Pack, verify
+
+    pack = Pack(file)
+    with clips_bar("verifying", quiet=quiet) as on_clip:
+        verify(pack, on_clip=on_clip)
+    index = pack.index
+    frames = sum(entry.count for entry in index.entries.values())
+    if json:
+        output.print_json(
+            {
+                "ok": True,
+                "dataset": index.dataset,
+                "clips": len(index.entries),
+                "packed_frames": frames,
+                "size": index.size,
+                "fit": index.fit,
+                "findings": [],
+            }
+        )
+        return
+    output.say(
+        f"{output.count_of(len(index.entries), 'clip')} of {index.dataset}, "
+        f"{output.count_of(frames, 'frame')} of {index.size} x {index.size} ({index.fit})"
+    )
+    output.say("every frame is what was packed", fg=typer.colors.GREEN, bold=True)
 
 
 def _as_json(report: "Report") -> dict[str, Any]:

@@ -176,10 +176,20 @@ def a_class_without_any_clip(tree: Tree) -> str:
     return "disgust"
 
 
-@becomes("class-on-one-side", "error")
-def a_class_that_one_fold_never_tests(tree: Tree) -> str:
+@becomes("class-not-trained", "error")
+def a_class_that_one_fold_never_learns(tree: Tree) -> str:
+    # Of one fold only: where it is tested, nothing is left to train on.
     tree.write([{**row, "fold": "1"} if row["label"] == "fear" else row for row in tree.rows()])
-    return "no test clips in fold 2"
+    return "fear: fold 1"
+
+
+@becomes("class-not-tested", "warning")
+def a_class_that_one_fold_never_tests(tree: Tree) -> str:
+    def split(row: Row, fold: str) -> str:
+        return "test" if row["fold"] == fold and (row["label"], fold) != ("fear", "2") else "train"
+
+    tree.write([{**row, "split": split(row, fold), "fold": fold} for fold in "12" for row in tree.rows()])
+    return "fear: fold 2"
 
 
 @becomes("subject-on-both-sides", "warning")

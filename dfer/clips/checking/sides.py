@@ -51,31 +51,33 @@ def _classes(
             message="without any clip",
             hint="choose the class set of this data with --classes, or train with --allow-missing-classes",
         )
+    named = [name for name in class_names if name in there]
     yield from grouped(
-        "class-on-one-side",
+        "class-not-trained",
         "error",
-        list(_lacking(folds, [name for name in class_names if name in there])),
+        list(_lacking(folds, named, "train")),
         thing="class",
         things="classes",
-        message="missing from one side of a fold",
-        hint="a class without training clips is never learnt, one without test clips makes UAR another "
-        "measure; are all lines of the lists there?",
+        message="without training clips in a fold",
+        hint="it is never learnt there; are all lines of the lists there?",
+    )
+    yield from grouped(
+        "class-not-tested",
+        "warning",
+        list(_lacking(folds, named, "test")),
+        thing="class",
+        things="classes",
+        message="without test clips in a fold",
+        hint="the fold's UAR is over the other classes, another measure; are all lines of the lists there?",
     )
 
 
-def _lacking(folds: Mapping[int, Sides], class_names: Sequence[str]) -> Iterator[str]:
+def _lacking(folds: Mapping[int, Sides], class_names: Sequence[str], side: str) -> Iterator[str]:
     """A line for each class; an empty side is told as such and not once for every class."""
-    has = {
-        (fold, name): {clip.label for clip in side[name]} for fold, side in folds.items() for name in _SIDES
-    }
+    has = {fold: {clip.label for clip in sides[side]} for fold, sides in folds.items()}
     for label in class_names:
-        lacking = [
-            f"no {name} clips in fold {fold}"
-            for (fold, name), labels in has.items()
-            if labels and label not in labels
-        ]
-        if lacking:
-            yield f"{label}: {', '.join(lacking)}"
+        if lacking := [str(fold) for fold, labels in has.items() if labels and label not in labels]:
+            yield f"{label}: fold {', '.join(lacking)}"
 
 
 def _subjects(folds: Mapping[int, Sides]) -> Iterator[Finding]:

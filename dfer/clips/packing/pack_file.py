@@ -13,11 +13,13 @@ import json
 import struct
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dfer.clips.clip import Clip
-from dfer.clips.resizing import Fit
 from dfer.errors import ContentError, UsageError
+
+if TYPE_CHECKING:  # torch takes seconds to import, and verifying needs none
+    from dfer.clips.resizing import Fit
 
 SUFFIX = ".pack"
 MAGIC = b"dfer-pack-1\n"
@@ -43,7 +45,7 @@ class PackIndex:
 
     dataset: str
     size: int
-    fit: Fit
+    fit: "Fit"
     frames: int
     entries: dict[str, Entry]
     clips: tuple[Clip, ...]
