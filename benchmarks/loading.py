@@ -26,7 +26,8 @@ from dfer.clips.dataset import ClipDataset
 from dfer.clips.frame_index import index_clips
 from dfer.clips.loading import batches, checked
 from dfer.clips.packing.pack import Pack
-from dfer.clips.packing.writing import Packing, pack_clips
+from dfer.clips.packing.plan import Packing
+from dfer.clips.packing.writing import pack_clips
 from dfer.clips.readers.csv_list import read_csv
 from dfer.clips.sampling import test_indices, train_indices
 from dfer.clips.source import DiskFrames, FrameSource
@@ -41,7 +42,6 @@ def run() -> list[dict[str, Any]]:
     """The ratios, for frames of 224 x 224 pixels."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    os.environ.setdefault("DFER_CACHE_DIR", tempfile.mkdtemp())
     try:
         with tempfile.TemporaryDirectory() as folder:
             return list(_rows(Path(folder)))

@@ -42,8 +42,8 @@ _VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 def run_hash(specification: Mapping[str, Any]) -> str:
     """Identity of a run: all of its specification but the set's number, which only one store knows.
 
-    The combination "joined" and the reading of clips without any choice (`clip_settings` empty), the rules of
-    all runs before there were others, are no part of it: theirs stay what they were.
+    The combination "joined", clips read by the first reader, from folders and without any choice: the rules
+    of all runs before there were others are no part of it. Theirs stay what they were.
     """
     return tagged_hash("rs1", _chosen(specification, ignored={"set"}))
 
@@ -54,6 +54,6 @@ def protocol_hash(specification: Mapping[str, Any]) -> str:
 
 
 def _chosen(specification: Mapping[str, Any], *, ignored: set[str]) -> dict[str, Any]:
-    rules = {"combine": "joined", "clip_settings": {}}
+    rules: dict[str, Any] = {"combine": "joined", "clip_settings": {}, "pack": None, "clip_reader": 1}
     defaults = {name for name, rule in rules.items() if specification.get(name, rule) in (rule, None)}
     return {name: value for name, value in specification.items() if name not in ignored | defaults}

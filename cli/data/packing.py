@@ -36,7 +36,8 @@ def pack(
     quiet: Quiet = False,
 ) -> None:
     """Decode clips once into one file that is read many times as fast. Stopped, it goes on when run again."""
-    from dfer.clips.packing.writing import Packing, pack_clips
+    from dfer.clips.packing.plan import Packing
+    from dfer.clips.packing.writing import pack_clips
     from dfer.clips.readers.reading import read_clips
 
     clips = read_clips(dataset, data, root=root)

@@ -30,9 +30,9 @@ def epoch_order(labels: Sequence[int], *, balance: Balance, seed: int, epoch: in
     """Indices into `labels`; of a repeated one, the k-th repetition has k × len(labels) added.
 
     none: each clip once. oversample: each once, and clips of rarer classes again, drawn with replacement,
-    until every class is as frequent as the most frequent (imblearn's RandomOverSampler, EmoCLIP's
-    `--resample`). class-balanced: as many clips as there are, each of a class drawn with equal chances;
-    within a class, clips take turns.
+    until every class is as frequent as the most frequent (as imblearn's RandomOverSampler, EmoCLIP's
+    `--resample`, but drawn anew in each epoch). class-balanced: as many clips as there are, each of a class
+    drawn with equal chances; within a class, clips take turns.
     """
     key = seed * 1_000_003 + epoch
     if balance == "none":

@@ -37,8 +37,8 @@ def read_by_policy(
     """The chosen frames of a clip of `count`, and a sentence for each damage met on the way.
 
     `choose(n)` gives the indices to sample from n frames and must give the same for the same n. With "skip"
-    the clip is sampled as if its broken frames were not there; with "repeat" each broken frame is replaced by
-    the nearest whole one before it, or, at the beginning, after it.
+    the clip is sampled as if the broken frames that were met were not there; others are never looked for.
+    With "repeat" the nearest whole frame before a broken one stands for it or, at the beginning, after it.
 
     Raises:
         BrokenFramesError: the policy is "error".

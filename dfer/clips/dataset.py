@@ -18,6 +18,10 @@ from dfer.clips.settings import ClipSettings
 from dfer.clips.source import DiskFrames, FrameSource
 from dfer.errors import ContentError
 
+READER = 2
+"""What a seed draws, and how frames are decoded and resized. Another number is another run. 1: torchvision,
+until November 2026."""
+
 
 class Item(TypedDict):
     """One clip; `index` is its place in the dataset, by which predictions find back to their clips.

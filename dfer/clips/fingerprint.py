@@ -9,7 +9,7 @@ from dfer.clips.source import DiskFrames, FrameSource
 
 
 def fingerprint(clips: Iterable[Clip], source: FrameSource | None = None) -> str:
-    """ "data1:" and the SHA-256 of ids, labels, splits, folds, captions, subjects and sizes, in any order.
+    """ "data1:" and the SHA-256 of ids, labels, splits, folds, captions, subjects, sources and sizes.
 
     What a size is, the source knows. Where the clips lie is not part of it.
 
@@ -22,7 +22,17 @@ def fingerprint(clips: Iterable[Clip], source: FrameSource | None = None) -> str
     for clip in clips:
         if clip.id not in sizes:
             sizes[clip.id] = source.size_of(clip)
-        row = [clip.id, clip.label, clip.split, clip.fold, clip.caption, clip.subject, *sizes[clip.id]]
+        row: list[object] = [
+            clip.id,
+            clip.label,
+            clip.split,
+            clip.fold,
+            clip.caption,
+            clip.subject,
+            *sizes[clip.id],
+        ]
+        if clip.source is not None:  # decides what is set aside for validation
+            row.append({"source": clip.source})
         rows.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
     # Sorted as text: None and numbers do not compare.
     text = "[" + ",".join(sorted(rows)) + "]"

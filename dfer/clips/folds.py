@@ -76,9 +76,10 @@ def carve_validation(
     """
     if not 0 < fraction < 1:
         raise ValueError(f"expected a fraction between 0 and 1, found {fraction}")
+    group_of = _groups(train)
     groups: dict[tuple[str, str], list[Clip]] = {}
     for clip in train:
-        groups.setdefault(_group(clip), []).append(clip)
+        groups.setdefault(group_of[clip.id], []).append(clip)
     left = Counter(clip.label for clip in train)
     # The neediest class gets at least one clip, or the best epoch would be chosen without ever seeing it.
     missing = Counter({label: max(1, round(fraction * count)) for label, count in left.items()})
@@ -110,15 +111,28 @@ def carve_validation(
     kept: list[Clip] = []
     val: list[Clip] = []
     for clip in train:
-        (val if _group(clip) in chosen else kept).append(clip)
+        (val if group_of[clip.id] in chosen else kept).append(clip)
     return tuple(kept), tuple(val)
 
 
-def _group(clip: Clip) -> tuple[str, str]:
-    """What must stay together: the clips of a person, else of a source, else the clip alone."""
-    if clip.subject is not None:
-        return "subject", clip.subject
-    return ("clip", clip.id) if clip.source is None else ("source", clip.source)
+def _groups(clips: Sequence[Clip]) -> dict[str, tuple[str, str]]:
+    """By clip id what must stay together: clips that a person or a source links, directly or not."""
+    parent: dict[tuple[str, str], tuple[str, str]] = {}
+
+    def root(key: tuple[str, str]) -> tuple[str, str]:
+        while (above := parent.setdefault(key, key)) != key:
+            key = above
+        return key
+
+    own = {}
+    for clip in clips:
+        links = [(k, v) for k, v in (("subject", clip.subject), ("source", clip.source)) if v is not None]
+        first, *others = links or [("clip", clip.id)]
+        own[clip.id] = first
+        for other in others:
+            parent[root(other)] = root(first)
+        root(first)
+    return {name: root(key) for name, key in own.items()}
 
 
 def _no_clip_twice(parts: dict[str, tuple[Clip, ...]]) -> None:

@@ -37,7 +37,8 @@ def frame_files(folder: Path) -> tuple[str, ...]:
         ContentError: the folder cannot be read or holds no image.
     """
     try:
-        names = _listed(str(folder), folder.stat().st_mtime_ns)
+        stat = folder.stat()
+        names = _listed(str(folder), (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino))
     except OSError as error:
         raise ContentError(f"cannot read the clip {folder}: {error.strerror}") from error
     if not names:
@@ -51,7 +52,7 @@ def frame_files(folder: Path) -> tuple[str, ...]:
 # Small on purpose: counting a clip and then reading it lists the folder once (1 ms a clip), while the names
 # of a whole data set (a million files) would fill the memory of every loader worker.
 @lru_cache(maxsize=64)
-def _listed(folder: str, modified: int) -> tuple[str, ...]:
+def _listed(folder: str, state: tuple[int, ...]) -> tuple[str, ...]:
     with os.scandir(folder) as entries:
         names = [
             entry.name

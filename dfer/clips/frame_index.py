@@ -2,7 +2,8 @@
 
 The file lies in the cache folder (`DFER_CACHE_DIR`, else `$XDG_CACHE_HOME/dfer`, else `~/.cache/dfer`), never
 among the clips: data sets are often read-only and shared. It may be deleted at any time. A folder to which
-frames were added, or from which some were taken, has another modification time and is listed again.
+frames were added, from which some were taken, or which was put in another's place is listed again: its times
+or its number on the disk are others.
 """
 
 import contextlib
@@ -10,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +22,7 @@ from dfer.clips.frame_files import frame_files
 from dfer.clips.frames import is_video_file
 from dfer.clips.video_file import count_video_frames
 
-_FORMAT = "dfer-frame-index-1"
+_FORMAT = "dfer-frame-index-2"
 _THREADS = 16  # listing waits for the disk, often a network's
 _SETTLED_NS = 2_000_000_000
 """A folder changed so recently may change again within the same tick of the file system's clock."""
@@ -56,7 +56,8 @@ class NumberedNames(Sequence[str]):
 class ClipEntry:
     """`names` are a folder's frames in playing order; None for a video."""
 
-    modified: int
+    state: tuple[int, ...]
+    """Modification and change time in ns, size and number of the folder or file on its disk."""
     count: int
     names: Sequence[str] | None
 
@@ -85,6 +86,7 @@ def index_clips(
     wanted = sorted({str(path) for path in paths})
     file = _index_file(wanted)
     known = _load(file)
+    settled = time.time_ns() - _SETTLED_NS  # before anything is listed
     found: dict[str, ClipEntry] = {}
     with ThreadPoolExecutor(_THREADS) as pool:
         for done, (path, entry) in enumerate(
@@ -93,7 +95,7 @@ def index_clips(
             found[path] = entry
             on_clip(done, len(wanted))
     if any(known.get(path) != entry for path, entry in found.items()):
-        _save(file, known | found)
+        _save(file, known | found, settled=settled)
     return FrameIndex(found)
 
 
@@ -105,16 +107,18 @@ def cache_folder() -> Path:
 
 
 def _entry(path: Path, known: ClipEntry | None) -> ClipEntry:
+    state: tuple[int, ...]
     try:
-        modified = path.stat().st_mtime_ns
+        stat = path.stat()
+        state = (stat.st_mtime_ns, stat.st_ctime_ns, stat.st_size, stat.st_ino)
     except OSError:
-        modified = -1  # the listing below says what is wrong, in words
-    if known is not None and known.modified == modified:
+        state = ()  # the listing below says what is wrong, in words
+    if known is not None and known.state == state:
         return known
     if is_video_file(path):
-        return ClipEntry(modified, count_video_frames(path), None)
+        return ClipEntry(state, count_video_frames(path), None)
     names = frame_files(path)
-    return ClipEntry(modified, len(names), _compact(names))
+    return ClipEntry(state, len(names), _compact(names))
 
 
 def _compact(names: Sequence[str]) -> Sequence[str]:
@@ -128,7 +132,10 @@ def _compact(names: Sequence[str]) -> Sequence[str]:
 
 
 def _index_file(paths: Sequence[str]) -> Path:
-    common = os.path.commonpath([str(Path(path).absolute()) for path in paths]) if paths else ""
+    try:
+        common = os.path.commonpath([str(Path(path).absolute()) for path in paths])
+    except ValueError:  # no clips, or clips on several drives
+        common = ""
     key = hashlib.sha256(common.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return cache_folder() / "frames" / f"{key}.jsonl"
 
@@ -140,8 +147,8 @@ def _load(file: Path) -> dict[str, ClipEntry]:
             if json.loads(next(lines)) != {"format": _FORMAT}:
                 return {}
             return {
-                path: ClipEntry(modified, count, _read_names(names))
-                for path, modified, count, names in map(json.loads, lines)
+                path: ClipEntry(tuple(state), count, _read_names(names))
+                for path, state, count, names in map(json.loads, lines)
             }
     except (OSError, ValueError, TypeError, StopIteration):
         return {}
@@ -159,18 +166,19 @@ def _write_names(names: Sequence[str] | None) -> Any:
     return names
 
 
-def _save(file: Path, entries: dict[str, ClipEntry]) -> None:
-    settled = time.time_ns() - _SETTLED_NS
+def _save(file: Path, entries: dict[str, ClipEntry], *, settled: int) -> None:
     rows = [
-        [path, entry.modified, entry.count, _write_names(entry.names)]
+        [path, entry.state, entry.count, _write_names(entry.names)]
         for path, entry in sorted(entries.items())
-        if entry.modified < settled
+        if max(entry.state[:2], default=settled) < settled
     ]
+    scratch = file.with_name(f"{file.name}.{os.getpid()}")
     # A cache that cannot be written costs time and nothing else.
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", errors="surrogatepass", dir=file.parent, delete=False
-        ) as scratch:
-            scratch.write("".join(json.dumps(row) + "\n" for row in ({"format": _FORMAT}, *rows)))
-        Path(scratch.name).replace(file)
+        try:
+            with scratch.open("w", encoding="utf-8", errors="surrogatepass") as stream:
+                stream.writelines(json.dumps(row) + "\n" for row in ({"format": _FORMAT}, *rows))
+            scratch.replace(file)
+        finally:
+            scratch.unlink(missing_ok=True)

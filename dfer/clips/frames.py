@@ -83,7 +83,10 @@ def read_folder(folder: Path, names: Sequence[str], indices: Sequence[int]) -> P
 def _decoded(file: Path, index: int, *, into: Pixels | None) -> Pixels:
     try:
         return decode_image(file, into=into)
-    except (ValueError, OSError) as error:
+    except OSError as error:
+        # Not the frame's fault: a disk or network that failed once must not decide what a clip looks like.
+        raise ContentError(f"cannot read the frame {file}: {error.strerror or error}") from error
+    except ValueError as error:
         raise BrokenFramesError(
             f"the frame {file} cannot be decoded: {str(error).splitlines()[0]}",
             indices=(index,),

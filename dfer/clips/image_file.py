@@ -10,8 +10,9 @@ import simplejpeg
 # Frames are small and many are read at once by processes. OpenCV's own threads would get in their way; worse,
 # a loader worker forked from a process that has started them waits for them for ever.
 cv2.setNumThreads(1)
-# Damage becomes an error of ours with the file's name; OpenCV would also print a line of its own.
-cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+# Damage becomes an error of ours with the file's name; OpenCV would also print a line of its own (libpng does
+# all the same). The function moved between OpenCV 4 and 5; 0 is silence.
+(cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(0)
 
 Pixels = npt.NDArray[np.uint8]
 

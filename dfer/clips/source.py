@@ -1,6 +1,7 @@
 """Where frames come from: the disk as the data set lies there, or a pack. All else is the same for both."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 from dfer.clips.clip import Clip
@@ -47,15 +48,23 @@ class DiskFrames:
     def size_of(self, clip: Clip) -> list[int]:
         """A folder's number of frames and of their bytes, or a video's bytes. Pixels are not read, but frames
         cropped or encoded anew hardly keep their number of bytes."""
+        sizes = [size for size, _ in self.files_of(clip)]
+        return sizes if self._is_video(clip.path) else [len(sizes), sum(sizes)]
+
+    def files_of(self, clip: Clip) -> list[tuple[int, int]]:
+        """Bytes and modification time (ns) of a clip's frames in playing order, or of its video."""
         path = clip.path
         try:
-            if is_video(path) and not path.is_dir():
-                return [path.stat().st_size]
-            names: Sequence[str] | None = None
-            if self._index is not None and path in self._index:
-                names = self._index[path].names
-            if names is None:
-                names = frame_files(path)
-            return [len(names), sum((path / name).stat().st_size for name in names)]
+            files = [path] if self._is_video(path) else [path / name for name in self._names(path)]
+            stats = [file.stat() for file in files]
         except OSError as error:
             raise ContentError(f"cannot read the clip {path}: {error.strerror}") from error
+        return [(stat.st_size, stat.st_mtime_ns) for stat in stats]
+
+    def _names(self, path: Path) -> Sequence[str]:
+        names = self._index[path].names if self._index is not None and path in self._index else None
+        return frame_files(path) if names is None else names
+
+    @staticmethod
+    def _is_video(path: Path) -> bool:
+        return is_video(path) and not path.is_dir()

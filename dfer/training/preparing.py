@@ -1,5 +1,6 @@
 """What a run needs, read and checked before anything is computed: words, settings, CLIP, clips."""
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 from description_store.records import DescriptionSet, Run
 from dfer.clips.augmentation import augmentation_named
 from dfer.clips.clip import Clip
+from dfer.clips.dataset import READER
 from dfer.clips.fingerprint import fingerprint
 from dfer.clips.folds import FoldSplit, select_fold
 from dfer.clips.frame_index import index_clips
@@ -15,7 +17,6 @@ from dfer.clips.labels import with_known_labels
 from dfer.clips.packing.pack import open_verified
 from dfer.clips.packing.pack_file import SUFFIX as PACK
 from dfer.clips.readers.reading import read_clips
-from dfer.clips.resizing import Fit
 from dfer.clips.settings import ClipSettings
 from dfer.clips.source import DiskFrames, FrameSource
 from dfer.errors import ConfigurationError, ContentError, UsageError
@@ -26,6 +27,11 @@ from dfer.models.tokens import encode_descriptions
 from dfer.models.weights_file import file_sha256
 from dfer.training.checkpoint import WEIGHTS, load_checkpoint
 from dfer.training.specification import Precision, RunSpecification, Selection, words_of
+
+_log = logging.getLogger("dfer.clips")
+
+_DEFAULT = "csv"
+"""What --dataset is where nobody says anything."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,12 +52,29 @@ class DataSource:
             UsageError, ContentError: as the readers, `with_known_labels`, `index_clips` and packs do.
         """
         if self.data.suffix == PACK:
-            pack = open_verified(self.data, on_clip=self.on_clip)
-            known = self._labelled(pack.clips, class_names)
-            return ReadClips(clips=known, dataset=pack.index.dataset, frames=pack, fit=pack.index.fit)
+            return self._read_pack(class_names)
         known = self._labelled(read_clips(self.dataset, self.data, root=self.root), class_names)
         frames = DiskFrames(index_clips((clip.path for clip in known), on_clip=self.on_clip))
         return ReadClips(clips=known, dataset=self.dataset, frames=frames)
+
+    def _read_pack(self, class_names: Sequence[str]) -> "ReadClips":
+        if self.root is not None:
+            raise UsageError("--root does not go with a pack, which holds its clips", hint="leave it out")
+        pack = open_verified(self.data, on_clip=self.on_clip)
+        index = pack.index
+        if self.dataset not in (_DEFAULT, index.dataset):
+            raise UsageError(
+                f"{self.data} was packed from {index.dataset}, not from {self.dataset}",
+                hint="leave out --dataset",
+            )
+        packing = {
+            "size": index.size,
+            "fit": index.fit,
+            "max_frames": index.max_frames,
+            "broken_frames": index.broken_frames,
+        }
+        known = self._labelled(pack.clips, class_names)
+        return ReadClips(clips=known, dataset=index.dataset, frames=pack, packing=packing)
 
     def _labelled(self, clips: Sequence[Clip], class_names: Sequence[str]) -> tuple[Clip, ...]:
         return tuple(with_known_labels(clips, class_names, allow_missing=self.allow_missing_classes))
@@ -61,13 +84,13 @@ class DataSource:
 class ReadClips:
     """All clips of a data set, its name, and where their frames are read from.
 
-    `fit` is how the frames were brought to size already, if they were.
+    `packing` is how they were packed, if they were.
     """
 
     clips: tuple[Clip, ...]
     dataset: str
     frames: FrameSource
-    fit: Fit | None = None
+    packing: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -106,15 +129,20 @@ def prepare(
         UsageError, ConfigurationError, ContentError: as the readers of settings, weights and clips do.
     """
     settings = recipe_settings(recipe, overrides)
-    wanted = augmentation_named(augmentation).fit
+    augmentation_named(augmentation)
     read = source.read(description_set.class_names)
-    if read.fit not in (None, wanted):
-        raise UsageError(
-            f"{source.data} was packed with --fit {read.fit}, but augmentation {augmentation} wants {wanted}",
-            hint=f"pack the clips again with --fit {wanted}",
-        )
+    clip_settings = clip_settings or ClipSettings()
+    if read.packing is not None:
+        _check_pack(read.packing, source.data, augmentation=augmentation, settings=clip_settings)
     chosen = select_fold(read.clips, fold)
     clip = load_clip(architecture=architecture, pretrained=pretrained)
+    if read.packing is not None and read.packing["size"] < clip.image_size:
+        _log.warning(
+            "%s holds frames of %d pixels; they are enlarged to the model's %d",
+            source.data,
+            read.packing["size"],
+            clip.image_size,
+        )
     _check_fits(description_set, settings, clip, chosen)
     spec = RunSpecification(
         **words_of(description_set),
@@ -127,7 +155,9 @@ def prepare(
         seed=seed,
         selection=selection,
         augmentation=augmentation,
-        clip_settings=(clip_settings or ClipSettings()).chosen(),
+        clip_settings=clip_settings.chosen(),
+        clip_reader=READER,
+        pack=read.packing,
         precision=precision,
         trained_by=trained_by,
         weights=weights,
@@ -135,6 +165,21 @@ def prepare(
     return PreparedRun(
         spec=spec, settings=settings, clip=clip, clips=chosen, frames=read.frames, pretrained=pretrained
     )
+
+
+def _check_pack(packing: dict[str, Any], file: Path, *, augmentation: str, settings: ClipSettings) -> None:
+    """What was settled when the clips were packed must be what this run wants."""
+    wanted = augmentation_named(augmentation).fit
+    if packing["fit"] != wanted:
+        raise UsageError(
+            f"{file} was packed with --fit {packing['fit']}, but augmentation {augmentation} wants {wanted}",
+            hint=f"pack the clips again with --fit {wanted}",
+        )
+    if packing["max_frames"] is not None and settings.sampling == "windows":
+        raise UsageError(
+            f"{file} holds {packing['max_frames']} frames of a clip at most; windows are of consecutive ones",
+            hint="pack the clips again without --max-frames",
+        )
 
 
 def _check_fits(

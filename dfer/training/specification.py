@@ -15,7 +15,8 @@ class RunSpecification(BaseModel):
     """`texts` are in the order of `classes`; unless `combine` is "joined", each line is a text of its own.
     `settings` are the recipe's, complete.
 
-    `clip_settings` are those of reading clips that are not the default (`clips.settings`).
+    `clip_settings` are those of reading clips that are not the default (`clips.settings`), `clip_reader` is
+    the version of what draws, decodes and resizes them (`clips.dataset.READER`), `pack` how they were packed.
 
     `dataset` is a reader's name; `data_fingerprint` identifies the clips themselves. `trained_by` names the
     protocol and the set by whose words the evaluated weights were trained, `weights` is the SHA-256 of
@@ -39,6 +40,8 @@ class RunSpecification(BaseModel):
     selection: Selection
     augmentation: str
     clip_settings: dict[str, Any] = {}
+    clip_reader: int = 1
+    pack: dict[str, Any] | None = None
     precision: Precision
     trained_by: str | None = None
     weights: str | None = None

@@ -133,3 +133,16 @@ def test_each_damage_is_named_once_in_however_many_epochs_and_workers(
 def test_the_error_survives_the_way_between_processes() -> None:
     error = pickle.loads(pickle.dumps(BrokenFramesError("a", indices=(1, 2), hint="b")))
     assert (error.message, error.indices, error.hint, error.exit_code) == ("a", (1, 2), "b", 5)
+
+
+def test_a_disk_that_fails_is_no_damage_of_a_frame(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise one hiccup of a network would decide what a clip looks like, in this run or for ever."""
+    clip = clip_with(tmp_path / "c", LEVELS)
+
+    def failing(self: Path) -> bytes:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "read_bytes", failing)
+    for policy in ("skip", "repeat", "error"):
+        with pytest.raises(ContentError, match=r"cannot read the frame .*: Input/output error"):
+            seen(clip, policy)  # type: ignore[arg-type]

@@ -169,6 +169,12 @@ def test_brightness_is_pil_s_but_for_rounding(factor: float) -> None:
     assert difference(plain(frames, still(brightness=factor), size=40), expected) <= 1
 
 
+def test_rotation_turns_around_the_middle_of_the_picture() -> None:
+    frames = noise(40, 40)
+    half = _turned(frames, 180.0, CropDraw(top=0, left=0, height=40, width=40), (0, 0, 0))
+    assert np.array_equal(half, frames[:, ::-1, ::-1])
+
+
 def test_rotation_turns_as_pil_does_with_black_corners() -> None:
     frames = picture(41, 41)
     out = plain(frames, still(angle=4.0), size=41)

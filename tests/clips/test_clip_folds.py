@@ -150,3 +150,22 @@ def test_clips_of_one_source_are_set_aside_together_where_no_subject_is_known() 
     assert not {c.source for c in train} & {c.source for c in val}
     assert 15 <= len(val) <= 45
     assert {c.label for c in val} == set("xyz")
+
+
+def test_people_and_sources_that_are_linked_stay_together() -> None:
+    clips = [
+        replace(clip(f"{i}", "xyz"[i % 3], subject=f"s{i % 25}"), source=f"film {i % 50}") for i in range(300)
+    ]
+    train, val = carve_validation(clips, fraction=0.1, seed=1)
+    assert not {c.source for c in train} & {c.source for c in val}
+    assert not {c.subject for c in train} & {c.subject for c in val}
+    assert len(val) >= 15
+    chain = [
+        replace(clip("a", "x", subject="1"), source="p"),
+        replace(clip("b", "x", subject="2"), source="p"),
+    ]
+    chain += [replace(clip("c", "x", subject="2"), source="q"), clip("d", "x", subject="3")]
+    for seed in range(9):
+        kept, aside = carve_validation(chain, fraction=0.25, seed=seed)
+        assert {c.id for c in aside} in ({"d"}, {"a", "b", "c"})
+        assert len(kept) + len(aside) == 4

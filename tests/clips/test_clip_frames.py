@@ -8,6 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -265,3 +266,7 @@ def turn_a_quarter_clockwise(video: Path) -> None:
     one, unit = 1 << 16, 1 << 30
     content[matrix : matrix + 36] = struct.pack(">9i", 0, one, 0, -one, 0, 0, 0, 0, unit)
     video.write_bytes(bytes(content))
+
+
+def test_opencv_starts_no_threads_that_a_forked_worker_would_wait_for() -> None:
+    assert cv2.getNumThreads() == 1

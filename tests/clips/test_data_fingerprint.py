@@ -71,3 +71,11 @@ def test_a_missing_clip_is_named(tmp_path: Path) -> None:
     for name in ("gone", "gone.mp4"):
         with pytest.raises(ContentError, match=name):
             fingerprint([Clip(id="g", path=tmp_path / name, label="x")])
+
+
+def test_sources_decide_what_is_set_aside_and_so_are_part_of_it(tmp_path: Path) -> None:
+    (tmp_path / "v.mp4").write_bytes(b"12345")
+    clip = Clip(id="v", path=tmp_path / "v.mp4", label="fear")
+    plain, one, other = (fingerprint([replace(clip, source=source)]) for source in (None, "a", "b"))
+    assert len({plain, one, other}) == 3
+    assert plain == fingerprint([clip])

@@ -30,6 +30,8 @@ def folder(path: Path, names: list[str]) -> Path:
 def listed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Path]:
     """The folders that were listed; the cache is this test's own."""
     monkeypatch.setenv("DFER_CACHE_DIR", str(tmp_path / "cache"))
+    # Nobody changes anything behind these tests' backs; only change times of the past would be settled.
+    monkeypatch.setattr(room, "_SETTLED_NS", -60_000_000_000)
     seen: list[Path] = []
 
     def watched(path: Path) -> tuple[str, ...]:
@@ -63,16 +65,51 @@ def test_a_folder_that_changed_is_listed_again(tmp_path: Path, listed: list[Path
     assert listed.count(other) == 1
 
 
-def test_a_folder_that_changed_just_now_is_not_kept(tmp_path: Path, listed: list[Path]) -> None:
+def test_a_folder_put_in_another_s_place_is_listed_again_though_its_time_is_the_same(
+    tmp_path: Path, listed: list[Path]
+) -> None:
+    """As `tar`, `rsync -a` and `cp -a` do."""
     clip = folder(tmp_path / "d" / "c", ["1.jpg"])
-    os.utime(clip)
+    index_clips([clip])
+    clip.rename(tmp_path / "old")
+    folder(clip, ["1.jpg", "2.jpg"])
+    assert clip.stat().st_mtime_ns == (tmp_path / "old").stat().st_mtime_ns
+    assert index_clips([clip])[clip].count == 2
+
+
+def test_other_clips_of_the_data_set_stay_in_the_index(tmp_path: Path, listed: list[Path]) -> None:
+    clips = [folder(tmp_path / "d" / name, ["1.jpg"]) for name in "ab"]
+    others = [folder(tmp_path / "d" / name, ["1.jpg"]) for name in "cd"]
+    for paths in (clips, others, clips):
+        index_clips(paths)
+    assert sorted(listed) == [*clips, *others]
+
+
+def test_a_full_disk_leaves_nothing_behind(
+    tmp_path: Path, listed: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = folder(tmp_path / "d" / "c", ["1.jpg"])
+
+    def full(self: Path, target: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "replace", full)
+    assert index_clips([clip])[clip].count == 1
+    assert list((cache_folder() / "frames").iterdir()) == []
+
+
+def test_a_folder_that_changed_just_now_is_not_kept(
+    tmp_path: Path, listed: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "_SETTLED_NS", 2_000_000_000)
+    clip = folder(tmp_path / "d" / "c", ["1.jpg"])
     index_clips([clip])
     index_clips([clip])
     assert listed == [clip, clip]
 
 
 @pytest.mark.parametrize(
-    "damage", ["", "{", '{"format": "other"}\n', '{"format": "dfer-frame-index-1"}\n[1]\n']
+    "damage", ["", "{", '{"format": "other"}\n', '{"format": "dfer-frame-index-2"}\n[1]\n']
 )
 def test_a_damaged_index_is_made_again(tmp_path: Path, listed: list[Path], damage: str) -> None:
     clip = folder(tmp_path / "d" / "c", ["1.jpg", "2.jpg"])

@@ -2,6 +2,7 @@
 
 import os
 import pickle
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,7 +24,8 @@ from dfer.clips.loading import batches, checked
 from dfer.clips.packing import resuming, writing
 from dfer.clips.packing.pack import Pack, open_verified, verify
 from dfer.clips.packing.pack_file import DATA, frame_bytes
-from dfer.clips.packing.writing import Packed, Packing, pack_clips
+from dfer.clips.packing.plan import Packing
+from dfer.clips.packing.writing import Packed, pack_clips
 from dfer.clips.readers.csv_list import read_csv
 from dfer.clips.resizing import centre_square, stretch
 from dfer.clips.synthetic.world import draw_world
@@ -138,7 +140,8 @@ PACK_SLOWLY = """
 import sys, time
 from pathlib import Path
 from dfer.clips.packing import writing
-from dfer.clips.packing.writing import Packing, pack_clips
+from dfer.clips.packing.plan import Packing
+from dfer.clips.packing.writing import pack_clips
 from dfer.clips.readers.csv_list import read_csv
 stream = writing.stream_frames
 def slowly(*args, **options):
@@ -230,7 +233,7 @@ def test_an_interrupted_packing_of_something_else_is_not_gone_on_with(
 ) -> None:
     path = tmp_path / "p.pack"
     interrupted(clips, path, after=3)
-    with pytest.raises(UsageError, match="interrupted packing of other clips") as caught:
+    with pytest.raises(UsageError, match="interrupted packing of which nothing can be used") as caught:
         pack(clips, path, **change)
     assert "p.pack.journal" in caught.value.hint
 
@@ -349,6 +352,30 @@ def test_a_pack_is_verified_once_and_again_when_it_was_written_to(
     assert len(verified) == 2
 
 
+def test_a_copy_is_verified_for_itself_even_if_it_keeps_the_time(whole: Path, tmp_path: Path) -> None:
+    path, copy = tmp_path / "p.pack", tmp_path / "copy.pack"
+    path.write_bytes(whole.read_bytes())
+    open_verified(path)
+    shutil.copy2(path, copy)
+    shutil.copy2(tmp_path / "p.pack.verified", tmp_path / "copy.pack.verified")
+    flip(copy, DATA + 9)
+    os.utime(copy, ns=(path.stat().st_atime_ns, path.stat().st_mtime_ns))
+    with pytest.raises(ContentError, match=r"copy\.pack is damaged"):
+        open_verified(copy)
+
+
+def test_a_pack_that_was_replaced_is_not_read_by_a_worker_that_starts_later(
+    whole: Path, clips: list[Clip], tmp_path: Path
+) -> None:
+    path = tmp_path / "p.pack"
+    path.write_bytes(whole.read_bytes())
+    content = pickle.dumps(Pack(path))
+    path.rename(tmp_path / "old.pack")
+    pack(clips[::-1], path)
+    with pytest.raises(ContentError, match="replaced while it was in use"):
+        pickle.loads(content)
+
+
 def test_a_pack_travels_to_workers_as_its_path(whole: Path, clips: list[Clip]) -> None:
     found = Pack(whole)
     content = pickle.dumps(found)
@@ -437,6 +464,82 @@ def test_a_broken_frame_stops_the_packing_but_loses_nothing(
     verify(Pack(tmp_path / "p.pack"))
 
 
+def test_frames_left_out_leave_no_trace_of_an_earlier_attempt(clips: list[Clip], tmp_path: Path) -> None:
+    own = [with_broken(tmp_path / "c", {1, 3}), clips[0]]
+    interrupted(own, tmp_path / "p.pack", after=1, broken_frames="repeat")
+    # Of the done clip nothing can be used under the other policy, of the pack everything else.
+    (tmp_path / "p.pack.journal").unlink()
+    pack(own, tmp_path / "p.pack", broken_frames="skip")
+    pack(own, tmp_path / "whole.pack", broken_frames="skip")
+    assert (tmp_path / "p.pack").read_bytes() == (tmp_path / "whole.pack").read_bytes()
+
+
+def test_frames_of_two_sizes_in_a_clip_are_refused_as_in_training(tmp_path: Path) -> None:
+    clip = with_broken(tmp_path / "c", set())
+    Image.new("RGB", (10, 12)).save(clip.path / "9.jpg")
+    with pytest.raises(ContentError, match="differ in size"):
+        pack([clip], tmp_path / "p.pack")
+
+
+def test_two_frames_that_changed_places_are_other_content(clips: list[Clip], tmp_path: Path) -> None:
+    clip = with_broken(tmp_path / "c", set())
+    own = [clip, *clips[:2]]
+    interrupted(own, tmp_path / "p.pack", after=2)
+    (clip.path / "0.jpg").rename(tmp_path / "0.jpg")
+    (clip.path / "4.jpg").rename(clip.path / "0.jpg")
+    (tmp_path / "0.jpg").rename(clip.path / "4.jpg")
+    assert pack(own, tmp_path / "p.pack").resumed == 1
+    pack(own, tmp_path / "whole.pack")
+    assert (tmp_path / "p.pack").read_bytes() == (tmp_path / "whole.pack").read_bytes()
+
+
+def test_a_journal_whose_frames_were_deleted_is_worth_nothing(
+    clips: list[Clip], whole: Path, tmp_path: Path
+) -> None:
+    interrupted(clips, tmp_path / "p.pack", after=4)
+    (tmp_path / "p.pack.partial").unlink()
+    assert pack(clips, tmp_path / "p.pack").resumed == 0
+    assert (tmp_path / "p.pack").read_bytes() == whole.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["plain", "p.pck", "pack"])
+def test_a_pack_that_nothing_could_read_by_its_name_is_not_made(
+    clips: list[Clip], tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(UsageError, match=r"ends in \.pack"):
+        pack(clips, tmp_path / name)
+
+
+def test_nothing_is_packed_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(ContentError, match="no clips"):
+        pack([], tmp_path / "p.pack")
+
+
+def test_room_that_the_unfinished_pack_takes_already_is_not_asked_for_again(
+    clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(clips, tmp_path / "p.pack", after=13)
+    length = (tmp_path / "p.pack.partial").stat().st_size
+    usage = writing.shutil.disk_usage(tmp_path)
+    monkeypatch.setattr(writing.shutil, "disk_usage", lambda path: usage._replace(free=length // 2))
+    assert pack(clips, tmp_path / "p.pack").resumed >= 12
+
+
+def test_a_disk_that_fills_up_while_clips_are_moved_is_told_in_words(
+    clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupted(clips[1:], tmp_path / "p.pack", after=8)
+
+    def full(*args: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(resuming, "_copy", full)
+    with pytest.raises(ConfigurationError, match="No space left"):
+        pack(clips, tmp_path / "p.pack")
+    monkeypatch.undo()
+    assert pack(clips, tmp_path / "p.pack").resumed == 8
+
+
 def test_nothing_is_overwritten(clips: list[Clip], whole: Path) -> None:
     before = whole.read_bytes()
     with pytest.raises(UsageError, match="is there already"):
@@ -493,6 +596,11 @@ def test_the_fingerprint_of_a_pack_tells_its_content_from_the_folders(
     pack(clips, tmp_path / "p.pack", size=32)
     other = Pack(tmp_path / "p.pack")
     assert fingerprint(other.clips, other) != from_pack
+    entries = packed.index.entries
+    # As many frames of the same size, with another pixel in one of them.
+    changed = dict(entries) | {clips[0].id: replace(entries[clips[0].id], crc=1)}
+    packed.index = replace(packed.index, entries=changed)
+    assert fingerprint(packed.clips, packed) != from_pack
 
 
 def test_the_progress_counts_what_was_there_before(clips: list[Clip], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dfer.clips.sampling import filled, middle_window, random_window, sampled_indices
 from dfer.clips.sampling import test_indices as segment_middles
 from dfer.clips.settings import ClipSettings, ShortClips
-from dfer.errors import ContentError
+from dfer.errors import ContentError, UsageError
 
 
 def published_window(n: int, frames: int, downsample: int, start: int) -> list[int]:
@@ -102,3 +102,10 @@ def test_a_clip_without_frames_has_no_window() -> None:
 def test_only_choices_that_are_not_the_default_are_recorded() -> None:
     assert ClipSettings().chosen() == {}
     assert ClipSettings(balance="oversample", downsample=4).chosen() == {"balance": "oversample"}
+
+
+@pytest.mark.parametrize("change", [{"downsample": 2}, {"random_test_windows": True}])
+def test_a_setting_of_windows_without_windows_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(UsageError, match="goes with --sampling windows"):
+        ClipSettings(**change)
+    assert ClipSettings(sampling="windows", **change).chosen() == {"sampling": "windows", **change}

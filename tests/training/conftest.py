@@ -53,10 +53,12 @@ def control(db: Database, described: DescriptionSet) -> DescriptionSet:
 
 def prepared_run(described: DescriptionSet, world: Path, **changes) -> PreparedRun:
     """A run of the tiny CLIP, two epochs unless told otherwise; unknown keywords are settings."""
+    root = changes.pop("root", None)
     options = {"recipe": "dfer-clip", "architecture": "tiny", "pretrained": None, "fold": 1, "seed": 1}
     options |= {name: changes.pop(name) for name in list(changes) if name in PREPARE_OPTIONS}
     overrides = {} if options["recipe"] == "zero-shot" else LEARNS | {"epochs": 2} | changes
-    return prepare(described, DataSource(dataset="csv", data=world), overrides=overrides, **options)
+    source = DataSource(dataset="csv", data=world, root=root)
+    return prepare(described, source, overrides=overrides, **options)
 
 
 PREPARE_OPTIONS = {
@@ -67,5 +69,6 @@ PREPARE_OPTIONS = {
     "seed",
     "selection",
     "augmentation",
+    "clip_settings",
     "precision",
 }

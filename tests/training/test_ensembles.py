@@ -79,7 +79,9 @@ def test_the_rule_is_no_part_of_the_identity_of_a_run_with_one_text_per_class(
     described: DescriptionSet,
 ) -> None:
     spec = specification(described)
-    before = json.loads(spec.model_dump_json(exclude={"set", "combine", "clip_settings"}))
+    before = json.loads(
+        spec.model_dump_json(exclude={"set", "combine", "clip_settings", "clip_reader", "pack"})
+    )
     assert spec.hash == tagged_hash("rs1", before)
     assert RunSpecification.model_validate(before | {"set": "v1"}) == spec.model_copy(update={"set": "v1"})
 

@@ -26,9 +26,10 @@ def stream_frames(
 
     Raises:
         BrokenFramesError: a frame cannot be decoded and the policy is "error".
-        ContentError: no frame of the clip can be decoded.
+        ContentError: no frame of the clip can be decoded, or they differ in size.
     """
     before: Pixels | None = None
+    shape: tuple[int, ...] = ()
     waiting = 0  # broken frames at the very beginning, for which the first whole one will stand
     for picture in _pictures(clip, kept, index):
         if isinstance(picture, BrokenFramesError):
@@ -42,6 +43,13 @@ def stream_frames(
             else:
                 yield before
             continue
+        shape = shape or picture.shape
+        if picture.shape != shape:
+            # Training refuses such a clip; packed, it would go unnoticed for ever.
+            raise ContentError(
+                f"the frames of {clip.path} differ in size: {shape[:2]}, {picture.shape[:2]}",
+                hint="extract the frames of this clip again, all in one size",
+            )
         before = fit_to(picture[None], fit, size=size)[0]
         for _ in range(waiting):
             yield before

@@ -33,16 +33,20 @@ class Pack:
         self._map()
 
     def _map(self) -> None:
+        stat = self.path.stat()
+        self._file = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
         shape = (self.index.frames, self.index.size, self.index.size, 3)
         self._frames: Pixels = np.memmap(self.path, dtype=np.uint8, mode="r", offset=DATA, shape=shape)
 
     def __getstate__(self) -> dict[str, Any]:
         # Each process maps the file for itself: a copy of the map would be a copy of the frames.
-        return {"path": self.path, "index": self.index}
+        return {"path": self.path, "index": self.index, "_file": self._file}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
         self._map()
+        if self._file != state["_file"]:
+            raise ContentError(f"{self.path} was replaced while it was in use", hint="start again")
 
     @property
     def clips(self) -> tuple[Clip, ...]:
@@ -75,14 +79,13 @@ def verify(pack: Pack, *, on_clip: Callable[[int, int], None] = lambda done, tot
     entries = pack.index.entries
     bytes_of_frame = frame_bytes(pack.index.size)
     damaged = []
-    with pack.path.open("rb") as file, ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        number = file.fileno()
 
-        def is_whole(name: str) -> bool:
-            entry = entries[name]
-            begin = DATA + entry.start * bytes_of_frame
-            return crc_of(number, begin, entry.count * bytes_of_frame) == entry.crc
+    def is_whole(name: str) -> bool:
+        entry = entries[name]
+        begin = DATA + entry.start * bytes_of_frame
+        return crc_of(pack.path, begin, entry.count * bytes_of_frame) == entry.crc
 
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         for done, (name, whole) in enumerate(zip(entries, pool.map(is_whole, entries), strict=True), 1):
             if not whole:
                 damaged.append(name)
@@ -98,8 +101,8 @@ def verify(pack: Pack, *, on_clip: Callable[[int, int], None] = lambda done, tot
 def open_verified(path: Path, *, on_clip: Callable[[int, int], None] = lambda done, total: None) -> Pack:
     """A pack that is whole: checked now, or checked before and not written to since.
 
-    What was checked is remembered in a file beside it, by size and modification time; where that cannot be
-    written, every opening checks again.
+    What was checked is remembered in a file beside it, of this very file and not of a copy; where that
+    cannot be written, every opening checks again.
 
     Raises:
         UsageError, ContentError: as `read_index` and `verify`.
@@ -107,7 +110,8 @@ def open_verified(path: Path, *, on_clip: Callable[[int, int], None] = lambda do
     pack = Pack(path)
     stat = path.stat()
     memo = path.with_name(path.name + ".verified")
-    seen = json.dumps({"size": stat.st_size, "modified": stat.st_mtime_ns})
+    # Device, number and change time too: a copy keeps size and modification time, and may be damaged.
+    seen = json.dumps([stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_dev, stat.st_ino])
     try:
         if memo.read_text(encoding="utf-8") == seen:
             return pack
@@ -119,12 +123,14 @@ def open_verified(path: Path, *, on_clip: Callable[[int, int], None] = lambda do
     return pack
 
 
-def crc_of(file: int, begin: int, length: int) -> int:
+def crc_of(path: Path, begin: int, length: int) -> int:
+    """CRC-32 of a part of a file; -1 if the file ends before it."""
     crc = 0
-    while length > 0:
-        data = os.pread(file, min(_AT_ONCE, length), begin)
-        if not data:
-            return -1
-        crc = zlib.crc32(data, crc)
-        begin, length = begin + len(data), length - len(data)
+    with path.open("rb") as file:
+        file.seek(begin)
+        while length > 0:
+            data = file.read(min(_AT_ONCE, length))
+            if not data:
+                return -1
+            crc, length = zlib.crc32(data, crc), length - len(data)
     return crc

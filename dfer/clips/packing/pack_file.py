@@ -20,6 +20,7 @@ from dfer.errors import ContentError, UsageError
 
 if TYPE_CHECKING:  # torch takes seconds to import, and verifying needs none
     from dfer.clips.resizing import Fit
+    from dfer.clips.settings import BrokenFrames
 
 SUFFIX = ".pack"
 MAGIC = b"dfer-pack-1\n"
@@ -41,11 +42,14 @@ class Entry:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackIndex:
     """What a pack holds. `clips` are as their reader gave them, one for each fold and split they are in;
-    `entries` are by clip id."""
+    `entries` are by clip id. `frames` is how many there is room for, `max_frames` how many of a clip were
+    kept at most, `broken_frames` the policy for those that could not be decoded."""
 
     dataset: str
     size: int
     fit: "Fit"
+    max_frames: int | None
+    broken_frames: "BrokenFrames"
     frames: int
     entries: dict[str, Entry]
     clips: tuple[Clip, ...]
@@ -63,6 +67,8 @@ def closing(index: PackIndex) -> bytes:
             "dataset": index.dataset,
             "size": index.size,
             "fit": index.fit,
+            "max_frames": index.max_frames,
+            "broken_frames": index.broken_frames,
             "frames": index.frames,
             "entries": {name: [e.start, e.count, e.crc] for name, e in index.entries.items()},
             "clips": [_written(clip) for clip in index.clips],
@@ -106,6 +112,8 @@ def read_index(path: Path) -> PackIndex:
         dataset=found["dataset"],
         size=found["size"],
         fit=found["fit"],
+        max_frames=found["max_frames"],
+        broken_frames=found["broken_frames"],
         frames=found["frames"],
         entries={
             name: Entry(start=start, count=count, crc=crc)
