@@ -12,7 +12,7 @@ import typer
 from .. import output
 from ..clips_progress import OnClip, clips_bar
 from ..options import Json, Quiet, complete_class_set
-from ..training_options import Dataset, Root
+from ..training_options import AllowMissing, Dataset, Root
 
 if TYPE_CHECKING:
     from dfer.clips.checking import Finding, Report
@@ -26,6 +26,8 @@ _CLASS_SETS = {
     "afew": "afew7",
 }
 PACK_SUFFIX = ".pack"
+_UNSAID = "csv"
+"""What --dataset is where it is not given; a pack knows for itself."""
 _COLOURS = {"error": typer.colors.RED, "warning": typer.colors.YELLOW, "note": None}
 
 
@@ -34,12 +36,13 @@ def check(
         Path,
         typer.Argument(help="The data set's folder; for csv its file, for dfer-clip its lists; or a pack."),
     ],
-    dataset: Dataset = "csv",
+    dataset: Dataset = _UNSAID,
     root: Root = None,
     classes: Annotated[
         str | None,
         typer.Option(
-            help="The class set of the labels. Default: the data set's own, and none for csv and dfer-clip.",
+            help="The class set of the labels. Default: the data set's own; "
+            "none for csv, dfer-clip and folders.",
             autocompletion=complete_class_set,
         ),
     ] = None,
@@ -47,66 +50,85 @@ def check(
     decode: Annotated[
         bool, typer.Option("--decode", help="Decode every frame of every clip; finds damage inside, slow.")
     ] = False,
+    allow_missing_classes: AllowMissing = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Check lists, frames, folds and leaks of a data set; ends with 5 where training would be wrong."""
-    from dfer.class_sets import load_class_set
     from dfer.clips.checking import examine, other_protocol
     from dfer.clips.readers.reading import list_clips
-    from dfer.errors import ContentError
+    from dfer.errors import UsageError
 
     if data.suffix == PACK_SUFFIX:
-        _check_pack(data, json=json, quiet=quiet)
+        if root is not None or decode:
+            option = "--root" if root is not None else "--decode"
+            raise UsageError(f"{option} means nothing to a pack, which holds its frames")
+        _check_pack(
+            data, dataset, classes, frames, allow_missing=allow_missing_classes, json=json, quiet=quiet
+        )
         return
-    classes = classes or _CLASS_SETS.get(dataset)
-    class_set = load_class_set(classes) if classes else None
     listing = list_clips(dataset, data, root=root)
     with _progress(quiet=quiet) as on_progress:
         report = examine(
             listing,
             dataset=dataset,
-            class_names=class_set.names if class_set else None,
+            class_names=_class_names(classes, dataset),
             frames=frames,
             decode=decode,
+            allow_missing=allow_missing_classes,
             other=other_protocol(dataset, data, root=root),
             on_progress=on_progress,
         )
+    _tell(report, json=json, quiet=quiet)
+
+
+def _check_pack(
+    file: Path,
+    dataset: str,
+    classes: str | None,
+    frames: int,
+    *,
+    allow_missing: bool,
+    json: bool,
+    quiet: bool,
+) -> None:
+    """Every frame is held against its checksum, and the lists are looked at as any data set's."""
+    from dfer.clips.checking.packed import examine_pack
+    from dfer.clips.packing.pack import Pack
+    from dfer.errors import UsageError
+
+    pack = Pack(file)
+    index = pack.index
+    if dataset not in (index.dataset, _UNSAID):
+        raise UsageError(f"{file} was made of {index.dataset}, not of {dataset}", hint="leave out --dataset")
+    names = _class_names(classes, index.dataset)
+    with clips_bar("verifying", quiet=quiet) as on_clip:
+        report = examine_pack(
+            pack, class_names=names, frames=frames, allow_missing=allow_missing, on_clip=on_clip
+        )
+    packed = sum(entry.count for entry in index.entries.values())
+    if not (json or quiet):
+        output.say(f"{output.count_of(packed, 'frame')} of {index.size} x {index.size} ({index.fit})")
+    more = {"packed_frames": packed, "size": index.size, "fit": index.fit}
+    _tell(report, json=json, quiet=quiet, more=more)
+
+
+def _class_names(classes: str | None, dataset: str) -> tuple[str, ...] | None:
+    from dfer.class_sets import load_class_set
+
+    classes = classes or _CLASS_SETS.get(dataset)
+    return tuple(load_class_set(classes).names) if classes else None
+
+
+def _tell(report: "Report", *, json: bool, quiet: bool, more: dict[str, Any] | None = None) -> None:
+    from dfer.errors import ContentError
+
     if json:
-        output.print_json(_as_json(report))
+        output.print_json(_as_json(report) | (more or {}))
     else:
         _print(report, quiet=quiet)
     if not report.ok:
         raise typer.Exit(ContentError.exit_code)
-
-
-def _check_pack(file: Path, *, json: bool, quiet: bool) -> None:
-    """Its clips were checked when they were packed; here every frame is held against its checksum."""
-    from dfer.clips.packing.pack import Pack, verify
-
-    pack = Pack(file)
-    with clips_bar("verifying", quiet=quiet) as on_clip:
-        verify(pack, on_clip=on_clip)
-    index = pack.index
-    frames = sum(entry.count for entry in index.entries.values())
-    if json:
-        output.print_json(
-            {
-                "ok": True,
-                "dataset": index.dataset,
-                "clips": len(index.entries),
-                "packed_frames": frames,
-                "size": index.size,
-                "fit": index.fit,
-                "findings": [],
-            }
-        )
-        return
-    output.say(
-        f"{output.count_of(len(index.entries), 'clip')} of {index.dataset}, "
-        f"{output.count_of(frames, 'frame')} of {index.size} x {index.size} ({index.fit})"
-    )
-    output.say("every frame is what was packed", fg=typer.colors.GREEN, bold=True)
 
 
 def _as_json(report: "Report") -> dict[str, Any]:

@@ -70,6 +70,34 @@ def test_a_name_on_disk_cannot_steer_the_terminal(dfer, world: Path) -> None:
     assert "\x1b" not in done.out
 
 
+def test_missing_classes_can_be_allowed(dfer, world: Path) -> None:
+    check = "data check world/clips.csv --classes mafw11 --frames 4"
+    assert dfer(check).code == 5
+    allowed = dfer(f"{check} --allow-missing-classes")
+    assert allowed.code == 0
+    assert "warning: 4 classes without any clip" in allowed.out
+
+
+def test_a_pack_is_checked_as_the_list_it_was_made_of(dfer, world: Path) -> None:
+    assert dfer("data pack world/clips.csv w.pack --size 32 --workers 0 -q").code == 0
+    told = dfer("data check w.pack --classes dfew7 --frames 4 --json").json
+    listed = dfer("data check world/clips.csv --classes dfew7 --frames 4 --json").json
+    assert {name: told[name] for name in listed} == listed
+    assert (told["size"], told["packed_frames"]) == (32, round(14 * told["frames"]["mean"]))
+    wrong = dfer("data check w.pack --classes mafw11 --frames 999")
+    assert wrong.code == 5
+    assert "class-without-clips" in wrong.out
+    assert "short-clip" in wrong.out
+
+
+@pytest.mark.parametrize("option", ["--root world", "--decode", "--dataset dfew"])
+def test_what_means_nothing_to_a_pack_is_refused(dfer, world: Path, option: str) -> None:
+    assert dfer("data pack world/clips.csv w.pack --size 32 --workers 0 -q").code == 0
+    refused = dfer(f"data check w.pack {option}")
+    assert refused.code == 2
+    assert option.split()[0] in refused.err
+
+
 def test_a_list_that_is_not_there_is_a_wrong_usage(dfer) -> None:
     assert dfer("data check nothing.csv").code == 2
 

@@ -61,17 +61,18 @@ def test_a_damaged_pack_is_refused_before_anything_is_trained(world: Dfer, tmp_p
 
 def test_a_pack_is_checked_frame_by_frame(world: Dfer, tmp_path: Path) -> None:
     assert world("data pack world/clips.csv w.pack --size 32 --workers 0 -q").code == 0
-    whole = world("data check w.pack")
+    whole = world("data check w.pack --frames 3")
     assert whole.code == 0
-    assert whole.out.endswith("every frame is what was packed\n")
-    assert "21 clips of csv" in whole.out
+    assert whole.out.endswith("ready to train\n")
+    assert "csv · 21 clips" in whole.out
     assert world("data check w.pack --json").json["ok"] is True
     with (tmp_path / "w.pack").open("r+b") as file:
         file.seek(60_000)
         file.write(b"x")
     damaged = world("data check w.pack")
     assert damaged.code == 5
-    assert "clips/0000" in damaged.err
+    assert "[damaged-pack]" in damaged.out
+    assert "clips/0000" in damaged.out
 
 
 def test_a_pack_of_another_fit_than_the_augmentation_s_is_refused(world: Dfer) -> None:

@@ -9,6 +9,7 @@ import io
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -68,6 +69,8 @@ class Fault:
     severity: Literal["error", "warning", "note"]
     decode: bool
     video: bool
+    also: frozenset[str]
+    """Kinds that follow of necessity."""
 
 
 FAULTS: list[Fault] = []
@@ -79,9 +82,10 @@ def becomes(
     *,
     decode: bool = False,
     video: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Tree], str]], Callable[[Tree], str]]:
     def keep(plant: Callable[[Tree], str]) -> Callable[[Tree], str]:
-        FAULTS.append(Fault(plant.__name__, plant, kind, severity, decode, video))
+        FAULTS.append(Fault(plant.__name__, plant, kind, severity, decode, video, frozenset(also)))
         return plant
 
     return keep
@@ -90,7 +94,7 @@ def becomes(
 # Lists
 
 
-@becomes("bad-line", "error")
+@becomes("bad-line", "error", also=("unlisted-clip",))
 def a_line_with_a_field_too_many(tree: Tree) -> str:
     lines = tree.list.read_text(encoding="utf-8").splitlines()
     lines[3] += ",more"
@@ -129,7 +133,7 @@ def a_row_twice(tree: Tree) -> str:
     return "clips.csv:30"
 
 
-@becomes("in-two-splits", "error")
+@becomes("in-two-splits", "error", also=("subject-on-both-sides",))
 def a_clip_in_two_folds(tree: Tree) -> str:
     row = tree.rows()[0]
     tree.add({**row, "fold": "2" if row["fold"] == "1" else "1"})
@@ -139,7 +143,7 @@ def a_clip_in_two_folds(tree: Tree) -> str:
 @becomes("no-split", "error")
 def a_clip_without_a_fold(tree: Tree) -> str:
     tree.change(0, fold="")
-    return ""
+    return "clips.csv:2: neither fold nor split"
 
 
 @becomes("empty-side", "error")
@@ -150,8 +154,19 @@ def one_fold_only(tree: Tree) -> str:
 
 @becomes("votes-against-label", "warning")
 def votes_for_another_class(tree: Tree) -> str:
+    tree.write([{**row, "votes": f"{row['label']}:10"} for row in tree.rows()])
     tree.change(0, label="happiness", votes="happiness:2;fear:8")
     return "fear has 8 of 10 votes"
+
+
+@becomes("votes-against-label", "error")
+def votes_that_were_numbered_otherwise(tree: Tree) -> str:
+    """As of one wrong coding: every class is voted for as the next."""
+    rows = tree.rows()
+    names = list(dict.fromkeys(row["label"] for row in rows))
+    turned = {name: names[i - 1] for i, name in enumerate(names)}
+    tree.write([{**row, "votes": f"{turned[row['label']]}:10"} for row in rows])
+    return "of 28 with votes"
 
 
 @becomes("listed-frames", "warning")
@@ -170,26 +185,84 @@ def a_list_that_counts_frames_from_zero(tree: Tree) -> str:
 # Classes and people
 
 
-@becomes("class-without-clips", "error")
+@becomes("class-without-clips", "error", also=("unlisted-clip",))
 def a_class_without_any_clip(tree: Tree) -> str:
     tree.write([row for row in tree.rows() if row["label"] != "disgust"])
     return "disgust"
 
 
-@becomes("class-not-trained", "error")
+@becomes(
+    "class-not-trained",
+    "error",
+    also=(
+        "class-not-tested",
+        "subject-on-both-sides",
+    ),
+)
 def a_class_that_one_fold_never_learns(tree: Tree) -> str:
     # Of one fold only: where it is tested, nothing is left to train on.
     tree.write([{**row, "fold": "1"} if row["label"] == "fear" else row for row in tree.rows()])
     return "fear: fold 1"
 
 
-@becomes("class-not-tested", "warning")
+@becomes("class-not-tested", "warning", also=("subject-on-both-sides",))
 def a_class_that_one_fold_never_tests(tree: Tree) -> str:
     def split(row: Row, fold: str) -> str:
         return "test" if row["fold"] == fold and (row["label"], fold) != ("fear", "2") else "train"
 
     tree.write([{**row, "split": split(row, fold), "fold": fold} for fold in "12" for row in tree.rows()])
     return "fear: fold 2"
+
+
+@becomes("folds-differ", "warning")
+def a_train_list_cut_in_half(tree: Tree) -> str:
+    _in_lists(tree)
+    rows = tree.rows()
+    cut = [i for i, row in enumerate(rows) if (row["fold"], row["split"]) == ("3", "train")][11:]
+    tree.write([row for i, row in enumerate(rows) if i not in cut])
+    return "fold 3: 10 clips of 28 are in none of its lists"
+
+
+@becomes("tested-twice", "warning")
+def a_fold_that_is_a_copy_of_another(tree: Tree) -> str:
+    _in_lists(tree)
+    rows = tree.rows()
+    kept = [row for row in rows if row["fold"] != "2"]
+    tree.write([*kept, *({**row, "fold": "2"} for row in rows if row["fold"] == "1")])
+    return "folds 1 and 2: 7 clips in both test lists"
+
+
+@becomes("sides-swapped", "warning")
+def a_test_list_under_the_name_of_train(tree: Tree) -> str:
+    """7 clips were to be tested on."""
+    first = set(tree.in_fold(1)[:7])
+    sides = ["train" if i in first else "test" for i in range(len(tree.rows()))]
+    tree.write(
+        [
+            {**row, "fold": "1", "split": side, "subject": f"{row['subject']} of {side}"}
+            for row, side in zip(tree.rows(), sides, strict=True)
+        ]
+    )
+    return "fold 1: 7 train, 21 test"
+
+
+def _in_lists(tree: Tree) -> None:
+    """Four folds with their own lists, as papers publish them, of as many people as clips."""
+    tree.write(
+        [
+            {**row, "subject": str(i), "fold": str(fold), "split": "test" if i // 7 == fold - 1 else "train"}
+            for fold in range(1, 5)
+            for i, row in enumerate(tree.rows())
+        ]
+    )
+
+
+@becomes("subject-on-both-sides", "warning")
+def a_person_in_train_and_val(tree: Tree) -> str:
+    source, target = _with_val(tree, copied_to="val")
+    subject = tree.rows()[source]["subject"]
+    tree.change(target, subject=subject)
+    return f"{subject}: "
 
 
 @becomes("subject-on-both-sides", "warning")
@@ -208,19 +281,19 @@ def a_clip_that_is_not_there(tree: Tree) -> str:
     return "clips.csv:7"
 
 
-@becomes("missing-clip", "error")
+@becomes("missing-clip", "error", also=("unlisted-clip",))
 def a_clip_in_other_letters(tree: Tree) -> str:
     tree.change(5, path="Clips/00006")
     return f"on disk: {tree.folder / 'clips' / '00006'}"
 
 
-@becomes("missing-clip", "error")
+@becomes("missing-clip", "error", also=("unlisted-clip",))
 def a_clip_whose_zeros_a_spreadsheet_took(tree: Tree) -> str:
     tree.change(5, path="clips/6")
     return f"on disk: {tree.folder / 'clips' / '00006'}"
 
 
-@becomes("not-a-clip", "error")
+@becomes("not-a-clip", "error", also=("unlisted-clip",))
 def a_file_that_is_no_clip(tree: Tree) -> str:
     (tree.folder / "clips" / "notes.txt").write_text("to do")
     tree.change(5, path="clips/notes.txt")
@@ -261,7 +334,14 @@ def what_systems_leave_behind(tree: Tree) -> str:
 def numbers_without_zeros_in_front(tree: Tree) -> str:
     for frame in tree.frames(0):
         frame.rename(frame.with_name(f"{int(frame.stem)}.jpg"))
-    return "1.jpg is followed by 10.jpg"
+    return "by letters 1.jpg is followed by 10.jpg"
+
+
+@becomes("letter-order", "note")
+def numbers_from_zero_without_zeros_in_front(tree: Tree) -> str:
+    for frame in tree.frames(0):
+        frame.rename(frame.with_name(f"{int(frame.stem) - 1}.jpg"))
+    return "by letters 1.jpg is followed by 10.jpg"
 
 
 @becomes("number-gap", "warning")
@@ -270,7 +350,7 @@ def a_frame_that_was_lost(tree: Tree) -> str:
     return "0003.jpg is followed by 0005.jpg"
 
 
-@becomes("two-names", "warning")
+@becomes("two-names", "warning", also=("letter-order",))
 def a_number_with_and_without_zeros(tree: Tree) -> str:
     shutil.copy(tree.path(0) / "0002.jpg", tree.path(0) / "2.jpg")
     return "0002.jpg and 2.jpg"
@@ -344,7 +424,64 @@ def a_clip_of_train_under_another_name_in_test(tree: Tree) -> str:
     old, new = tree.in_fold(1)[0], tree.in_fold(2)[0]
     shutil.copytree(tree.path(old), tree.folder / "clips" / "copy")
     tree.add({**tree.rows()[new], "path": "clips/copy", "label": tree.rows()[old]["label"]})
-    return f"{tree.path(old)} = {tree.folder / 'clips' / 'copy'}"
+    return f"{tree.folder / 'clips' / 'copy'} = {tree.path(old)}"
+
+
+@becomes("identical-across-sides", "error")
+def a_clip_of_val_under_another_name_in_test(tree: Tree) -> str:
+    """The best epoch would be chosen on a test clip."""
+    old, new = _with_val(tree)
+    shutil.copytree(tree.path(old), tree.folder / "clips" / "copy")
+    tree.add({**tree.rows()[new], "path": "clips/copy", "label": tree.rows()[old]["label"]})
+    return f"val and test: {tree.path(old)} = {tree.folder / 'clips' / 'copy'}"
+
+
+@becomes("near-copy-across-sides", "warning")
+def a_clip_of_train_encoded_again_in_val(tree: Tree) -> str:
+    old, new = _with_val(tree, copied_to="val")
+    _save_copy(tree, old, lambda picture: picture, quality=80)
+    tree.add({**tree.rows()[new], "path": "clips/copy", "label": tree.rows()[old]["label"]})
+    return f"train and val: {tree.path(old)} ~ {tree.folder / 'clips' / 'copy'}"
+
+
+@becomes("identical", "note")
+def a_clip_twice_on_one_side(tree: Tree) -> str:
+    shutil.copytree(tree.path(0), tree.folder / "clips" / "copy")
+    tree.add({**tree.rows()[0], "path": "clips/copy"})
+    return f"{tree.path(0)} = {tree.folder / 'clips' / 'copy'}"
+
+
+@becomes("identical-other-label", "warning")
+def a_clip_twice_with_two_labels(tree: Tree) -> str:
+    shutil.copytree(tree.path(0), tree.folder / "clips" / "copy")
+    tree.add({**tree.rows()[0], "path": "clips/copy", "label": tree.rows()[1]["label"]})
+    return f"{tree.folder / 'clips' / 'copy'} ({tree.rows()[1]['label']})"
+
+
+def _with_val(tree: Tree, *, copied_to: str = "test") -> tuple[int, int]:
+    """Trains on fold 2, and halves fold 1 into val and test: a clip to copy, and a row of where it goes."""
+    rows = tree.rows()
+    halves: dict[str, int] = {}
+    sides = []
+    for row in rows:
+        if row["fold"] == "2":
+            sides.append("train")
+            continue
+        halves[row["label"]] = halves.get(row["label"], 0) + 1
+        sides.append("val" if halves[row["label"]] % 2 else "test")
+    tree.write(
+        [
+            {
+                "path": row["path"],
+                "label": row["label"],
+                "subject": f"{row['subject']} of {side}",
+                "split": side,
+            }
+            for row, side in zip(rows, sides, strict=True)
+        ]
+    )
+    source = "val" if copied_to == "test" else "train"
+    return sides.index(source), sides.index(copied_to)
 
 
 @becomes("near-copy-across-sides", "warning")
@@ -374,13 +511,19 @@ def _near_copy(
     tree: Tree, change: Callable[[Image.Image], Image.Image], *, quality: int, trim: int = 0
 ) -> str:
     old, new = tree.in_fold(1)[0], tree.in_fold(2)[0]
+    _save_copy(tree, old, change, quality=quality, trim=trim)
+    tree.add({**tree.rows()[new], "path": "clips/copy", "label": tree.rows()[old]["label"]})
+    return "of 255 bits a frame differ"
+
+
+def _save_copy(
+    tree: Tree, old: int, change: Callable[[Image.Image], Image.Image], *, quality: int, trim: int = 0
+) -> None:
     copy = tree.folder / "clips" / "copy"
     copy.mkdir()
     frames = tree.frames(old)
     for frame in frames[trim : len(frames) - trim]:
         change(Image.open(frame)).save(copy / frame.name, quality=quality)
-    tree.add({**tree.rows()[new], "path": "clips/copy", "label": tree.rows()[old]["label"]})
-    return "of 255 bits a frame differ"
 
 
 # Videos
@@ -401,13 +544,32 @@ def a_video_whose_end_is_cut_off(tree: Tree) -> str:
     return video.name
 
 
-@becomes("short-video", "warning", video=True)
+@becomes("short-video", "warning", video=True, also=("unlisted-clip",))
 def a_film_that_says_it_is_longer(tree: Tree) -> str:
     video = tree.path(0).with_suffix(".mkv")
     _copied_into(video, tree.path(0))
     video.write_bytes(video.read_bytes()[: video.stat().st_size * 2 // 3])
     tree.change(0, path=f"clips/{video.name}")
     return "seconds have pictures"
+
+
+@becomes("dropped-frames", "note", video=True, also=("unlisted-clip",))
+def a_recorder_that_left_frames_out(tree: Tree) -> str:
+    """An AVI holds an empty chunk for each; training reads the others."""
+    video = tree.path(0).with_suffix(".avi")
+    with av.open(str(tree.path(0))) as container:
+        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    with av.open(str(video), "w") as container:
+        stream = container.add_stream("mpeg4", rate=25)
+        stream.width, stream.height, stream.pix_fmt = 64, 64, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 25)
+        for number, picture in enumerate(pictures):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = number + 2 * (number > 5), Fraction(1, 25)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    tree.change(0, path=f"clips/{video.name}")
+    return f"{len(pictures)} of {len(pictures) + 2} frames are there"
 
 
 @becomes("video-without-pictures", "error", video=True)
@@ -429,11 +591,22 @@ def damage_inside_a_video(tree: Tree) -> str:
 
 @becomes("near-copy-across-sides", "warning", video=True, decode=True)
 def a_video_converted_again(tree: Tree) -> str:
+    return _video_copy(tree, title=())
+
+
+@becomes("near-copy-across-sides", "warning", video=True, decode=True)
+def a_video_with_a_title_in_front(tree: Tree) -> str:
+    noise = np.random.default_rng(0).integers(0, 255, (8, 8, 3), dtype=np.uint8)
+    return _video_copy(tree, title=(noise.repeat(8, axis=0).repeat(8, axis=1),) * 2)
+
+
+def _video_copy(tree: Tree, *, title: tuple[np.ndarray, ...]) -> str:
     old, new = tree.in_fold(1)[0], tree.in_fold(2)[0]
     with av.open(str(tree.path(old))) as container:
-        pictures = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+        pictures = [*title, *(frame.to_ndarray(format="rgb24") for frame in container.decode(video=0))]
     with av.open(str(tree.folder / "clips" / "copy.avi"), "w") as container:
         stream = container.add_stream("mjpeg", rate=25)
+        stream.bit_rate = 4_000_000
         stream.width, stream.height, stream.pix_fmt = pictures[0].shape[1], pictures[0].shape[0], "yuvj420p"
         for picture in pictures:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))

@@ -10,6 +10,7 @@ from planted_faults import FAULTS, Fault, Tree
 
 from dfer.class_sets import load_class_set
 from dfer.clips.checking import Report, examine, other_protocol
+from dfer.clips.checking.folders import scan
 from dfer.clips.readers.csv_list import list_csv
 from dfer.clips.readers.reading import list_clips
 from dfer.clips.synthetic.world import draw_world
@@ -99,10 +100,14 @@ def test_a_planted_fault_is_found(clean: dict[bool, Path], fault: Fault, tmp_pat
     finding = found[fault.kind]
     assert finding.severity == fault.severity
     assert place in "\n".join((*finding.examples, finding.message))
-    assert {error.kind for error in report.errors} <= {fault.kind}
+    assert found.keys() <= {fault.kind} | fault.also | _not_done(fault)
     assert report.ok == (fault.severity != "error")
     # A finding that tells what is wrong and not what to do would help nobody.
     assert finding.hint or fault.kind in ("bad-line",)
+
+
+def _not_done(fault: Fault) -> set[str]:
+    return {"not-decoded"} if fault.video and not fault.decode else set()
 
 
 def test_every_fault_leaves_clean_clips_unaccused(clean: dict[bool, Path], tmp_path: Path) -> None:
@@ -119,12 +124,62 @@ def test_every_fault_leaves_clean_clips_unaccused(clean: dict[bool, Path], tmp_p
     }
 
 
+def test_only_what_may_be_a_clip_is_unlisted(clean: dict[bool, Path], tmp_path: Path) -> None:
+    """Neither a folder of other things, nor one in which listed clips lie, though an image lies there too."""
+    tree = Tree(Path(shutil.copytree(clean[False], tmp_path / "world")))
+    (tree.folder / "clips" / "papers").mkdir()
+    (tree.folder / "clips" / "papers" / "readme.txt").write_text("to do")
+    inner = tree.folder / "clips" / "more" / "00001"
+    inner.parent.mkdir()
+    tree.path(0).rename(inner)
+    shutil.copy(inner / "0001.jpg", inner.parent / "preview.jpg")
+    tree.change(0, path="clips/more/00001")
+    assert look_at(tree.folder).findings == ()
+
+
+def test_spellings_of_one_class_are_one_without_a_class_set_too(
+    clean: dict[bool, Path], tmp_path: Path
+) -> None:
+    """`Angry` in test and `anger` in train are no missing classes."""
+    tree = Tree(Path(shutil.copytree(clean[False], tmp_path / "world")))
+    tree.write(
+        [
+            {**row, "label": row["label"].replace("anger", "Angry")} if row["fold"] == "1" else row
+            for row in tree.rows()
+        ]
+    )
+    report = examine(list_csv(tree.list), dataset="csv", frames=FRAMES)
+    assert [(finding.kind, finding.severity) for finding in report.findings] == [("no-class-set", "note")]
+    assert report.findings[0].message.endswith("no class set; name it with --classes")
+    assert report.classes["anger"] == 4
+    assert "Angry" not in report.classes
+
+
+@pytest.mark.parametrize(("allow", "severity"), [(False, "error"), (True, "warning")])
+def test_missing_classes_can_be_allowed_as_in_training(
+    clean: dict[bool, Path], tmp_path: Path, allow: bool, severity: str
+) -> None:
+    tree = Tree(Path(shutil.copytree(clean[False], tmp_path / "world")))
+    rows = [row for row in tree.rows() if row["label"] != "disgust"]
+    tree.write([{**row, "fold": "1"} if row["label"] == "fear" else row for row in rows])
+    report = examine(
+        list_csv(tree.list), dataset="csv", class_names=DFEW7.names, frames=FRAMES, allow_missing=allow
+    )
+    found = {finding.kind: finding.severity for finding in report.findings}
+    assert (found["class-without-clips"], found["class-not-trained"]) == (severity, severity)
+
+
 def test_a_thousand_faults_of_one_kind_are_one_finding(clean: dict[bool, Path]) -> None:
     report = look_at(clean[False], frames=1000)
     (finding,) = report.findings
     assert (finding.kind, finding.count, len(finding.examples)) == ("short-clip", 28, 5)
     # When most clips are short, the number of frames is the more likely mistake.
     assert finding.severity == "warning"
+
+
+@pytest.mark.parametrize("name", ["gone", "a\0b", "x" * 5000])
+def test_a_name_that_no_disk_can_hold_is_a_missing_clip(name: str, tmp_path: Path) -> None:
+    assert scan(tmp_path / name).kind == "missing"
 
 
 def test_errors_come_first(clean: dict[bool, Path], tmp_path: Path) -> None:

@@ -7,8 +7,8 @@ from dfer.clips.checking import near_copies, pictures
 from dfer.clips.checking.finding import Finding
 from dfer.clips.checking.folders import OnDisk, look_at_folders, scan
 from dfer.clips.checking.frame_heads import FrameHeads, heads_of, look_at_heads
-from dfer.clips.checking.identical import same_content
-from dfer.clips.checking.lengths import look_at_lengths
+from dfer.clips.checking.identical import numbered, same_content
+from dfer.clips.checking.lengths import look_at_lengths, look_for_short
 from dfer.clips.checking.listed import Listed, Sides
 from dfer.clips.checking.numbering import look_at_numbering
 from dfer.clips.checking.picture_hash import Hash
@@ -17,7 +17,10 @@ from dfer.clips.checking.videos import DecodedVideo, VideoFile, decode_video, lo
 
 
 class Disk:
-    """Nothing is read twice: `there`, `videos`, `counts` and `identical` are what the other checks take."""
+    """`there`, `videos`, `counts` and `identical` are what the other checks take.
+
+    Folders are listed once. What looks like a fault or a copy is read again, as are frames that are decoded.
+    """
 
     def __init__(
         self, listed: Mapping[Path, Listed], *, frames: int, decode: bool, on_progress: OnProgress
@@ -52,7 +55,7 @@ class Disk:
             on_progress=on_progress,
         )
         self._pictures = of_each(
-            lambda path: pictures.hash_frames(path, pictures.sampled(self.there[path].frames)),
+            lambda path: pictures.hash_frames(path, self._spread(path)),
             self._folders,
             stage="looking at pictures",
             on_progress=on_progress,
@@ -77,7 +80,8 @@ class Disk:
             *pictures.look_at_pictures(damaged, known=known),
             *look_at_videos(self.videos, self._decoded),
             *look_at_numbering(self.there),
-            *look_at_lengths(self._listed, self.counts, frames=self._sampled),
+            *look_at_lengths(self._listed, self.counts),
+            *look_for_short(self.counts, frames=self._sampled),
             *self._what_was_not_done(),
         ]
 
@@ -86,15 +90,17 @@ class Disk:
         sampled = {path: found.hashes for path, found in self._pictures.items() if found.hashes is not None}
         for path, video in self._decoded.items():
             if video.hashes is not None:
-                n = len(video.hashes)
-                sampled[path] = video.hashes[[n // 6, n // 2, 5 * n // 6]]
-        same = {frozenset((a, b)) for group in self.identical for a in group for b in group if a != b}
-        pairs = list(near_copies.candidates(folds, sampled, known=same))
-        suspects = dict.fromkeys(path for pair in pairs for path in (pair.train, pair.test))
+                sampled[path] = video.hashes[list(pictures.spread(len(video.hashes)))]
+        pairs = list(near_copies.candidates(folds, sampled, known=numbered(self.identical)))
+        suspects = dict.fromkeys(path for pair in pairs for path in (pair.one, pair.other))
         all_hashes: dict[Path, Hash | None] = of_each(
             self._all_hashes, suspects, stage="comparing pictures", on_progress=self._on_progress
         )
         return near_copies.near_copies(pairs, all_hashes.get)
+
+    def _spread(self, path: Path) -> list[str]:
+        frames = self.there[path].frames
+        return [frames[i] for i in pictures.spread(len(frames))]
 
     def _all_hashes(self, path: Path) -> Hash | None:
         if path in self._decoded:

@@ -38,7 +38,7 @@ def scan(path: Path) -> OnDisk:
         return OnDisk(kind="video" if is_video(path) else "other")
     except PermissionError as error:
         return OnDisk(kind="unreadable", trouble=error.strerror or "no permission")
-    except OSError:  # not there, or a name that the file system cannot hold
+    except (OSError, ValueError):  # not there, or a name that no file system can hold
         return OnDisk(kind="missing")
     return OnDisk(
         kind="folder",

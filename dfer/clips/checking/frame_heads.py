@@ -34,7 +34,7 @@ class FrameHeads:
 
 
 def heads_of(folder: Path, frames: Sequence[str]) -> FrameHeads:
-    """Opens every frame once and reads a few kilobytes of it."""
+    """Opens every frame once and reads up to 18 KB of it, more where its end is not there."""
     lengths: list[int] = []
     sizes: dict[tuple[int, int], str] = {}
     faults: list[Fault] = []

@@ -1,11 +1,11 @@
-"""Clips of the same bytes under different names: in train and in test of a fold they are a leak."""
+"""Clips of the same bytes under different names: on two sides of a fold they are a leak."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dfer.clips.checking.finding import Finding, grouped
-from dfer.clips.checking.listed import Listed, Sides, path_of
+from dfer.clips.checking.listed import PAIRS_OF_SPLITS, SPLITS, Listed, Sides
 from dfer.clips.checking.threads import OnProgress, of_each
 
 _BLOCK = 1 << 20
@@ -36,45 +36,78 @@ def same_content(
     return tuple(tuple(group) for group in same.values() if len(group) > 1)
 
 
+def numbered(groups: Sequence[Sequence[Path]]) -> dict[Path, int]:
+    """Each path's group: where all clips are one, groups have more pairs than memory holds."""
+    return {path: number for number, group in enumerate(groups) for path in group}
+
+
 def look_at_identical(
     groups: Sequence[Sequence[Path]], listed: Mapping[Path, Listed], folds: Mapping[int, Sides]
 ) -> Iterator[Finding]:
-    """Copies across the sides of a fold, copies with another label, and other copies."""
-    pairs: dict[tuple[Path, Path], int] = {}
-    for fold, sides in folds.items():
-        train, test = ({path_of(clip) for clip in sides[name]} for name in ("train", "test"))
-        for group in groups:
-            for one in group:
-                for other in group:
-                    if one in train and other in test and one != other:
-                        pairs.setdefault((min(one, other), max(one, other)), fold)
+    """Copies across the sides of a fold, copies with another label, and others; each group once."""
+    crossing = _crossing(numbered(groups), folds)
     yield from grouped(
         "identical-across-sides",
         "error",
-        [f"fold {fold}: {one} = {other}" for (one, other), fold in pairs.items()],
-        thing="pair",
-        message="of identical clips, one to train and one to test on",
-        hint="the model is tested on what it was trained on; drop one of each pair",
+        [f"{said}{_others(groups[number])}" for number, said in crossing.items()],
+        thing="clip",
+        message="under several names, on two sides of a fold",
+        hint="the model is tested or chosen on what it was trained on; keep one of the names",
     )
-    contradicting = [group for group in groups if len({listed[path].clip.label for path in group}) > 1]
+    contradicting = {
+        number: group
+        for number, group in enumerate(groups)
+        if len({listed[path].clip.label for path in group}) > 1
+    }
     yield from grouped(
         "identical-other-label",
         "warning",
-        [" = ".join(f"{path} ({listed[path].clip.label})" for path in group[:3]) for group in contradicting],
+        [
+            " = ".join(f"{path} ({listed[path].clip.label})" for path in group[:3]) + _others(group, 3)
+            for group in contradicting.values()
+        ],
         thing="clip",
-        message="that is there under several names with different labels",
+        message="under several names with different labels",
         hint="one of the labels is wrong",
     )
-    crossing = {path for pair in pairs for path in pair}
-    rest = [group for group in groups if not crossing & set(group) and group not in contradicting]
+    told = crossing.keys() | contradicting.keys()
     yield from grouped(
         "identical",
         "note",
-        [" = ".join(map(str, group[:3])) for group in rest],
+        [
+            " = ".join(map(str, group[:3])) + _others(group, 3)
+            for number, group in enumerate(groups)
+            if number not in told
+        ],
         thing="clip",
-        message="that is there under several names",
+        message="under several names",
         hint="it counts as often as it is listed",
     )
+
+
+def _crossing(number_of: Mapping[Path, int], folds: Mapping[int, Sides]) -> dict[int, str]:
+    """By group the first fold and sides that it crosses, in words."""
+    found: dict[int, str] = {}
+    for fold, sides in folds.items():
+        here: dict[str, dict[int, list[Path]]] = {split: {} for split in SPLITS}
+        for split in SPLITS:
+            for path in dict.fromkeys(clip.path for clip in sides[split]):
+                if path in number_of:
+                    here[split].setdefault(number_of[path], []).append(path)
+        for one, other in PAIRS_OF_SPLITS:
+            for number in sorted(here[one].keys() & here[other].keys() - found.keys()):
+                if pair := _two(here[one][number], here[other][number]):
+                    found[number] = f"fold {fold}, {one} and {other}: {pair[0]} = {pair[1]}"
+    return found
+
+
+def _two(some: Sequence[Path], others: Sequence[Path]) -> tuple[Path, Path] | None:
+    """Two different ones; a clip that is on both sides itself is told by the lists."""
+    return next(((a, b) for a in some[:2] for b in others[:2] if a != b), None)
+
+
+def _others(group: Sequence[Path], told: int = 2) -> str:
+    return f" and {len(group) - told:,} more" if len(group) > told else ""
 
 
 def _digest(files: Sequence[Path]) -> str | None:

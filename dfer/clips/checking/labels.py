@@ -1,13 +1,18 @@
-"""Labels that no class means, and labels against the votes of the annotators."""
+"""Labels that no class means, and clips with two labels."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dfer.class_sets.aliases import canonical_label, is_integer
+from dfer.class_sets.aliases import DFER_CLIP_LABELS, canonical_label, is_integer
 from dfer.clips.checking.finding import EXAMPLES, Finding, grouped, how_many
-from dfer.clips.checking.listed import Listed, path_of
+from dfer.clips.checking.listed import Listed
 from dfer.clips.clip import Clip
+
+
+def class_of(label: str, class_names: Sequence[str] | None) -> str:
+    """The class that a label means, else the label; with no class set, the field's spellings become one."""
+    return canonical_label(label, DFER_CLIP_LABELS if class_names is None else class_names) or label
 
 
 def look_at_labels(
@@ -18,6 +23,14 @@ def look_at_labels(
     places: Sequence[str],
 ) -> Iterator[Finding]:
     """Without class names only numbers are wondered at. `clips` are all rows, with the labels as classes."""
+    if class_names is None and listed:
+        yield Finding(
+            kind="no-class-set",
+            severity="note",
+            message="labels were compared with no class set; name it with --classes",
+            count=1,
+            hint="only then can misspelt and missing classes be found",
+        )
     there = Counter(entry.clip.label for entry in listed.values())
     unknown = Counter(
         {
@@ -56,33 +69,9 @@ def look_at_labels(
         [
             f"{place}: {clip.label}, and {owner.clip.label} at {owner.place}"
             for clip, place in zip(clips, places, strict=True)
-            if clip.label != (owner := listed[path_of(clip)]).clip.label
+            if clip.label != (owner := listed[clip.path]).clip.label
         ],
         thing="row",
         message="with another label than the same clip has elsewhere",
         hint="are the lists of the folds of one release?",
-    )
-    yield from _against_votes(listed)
-
-
-def _against_votes(listed: Mapping[Path, Listed]) -> Iterator[Finding]:
-    where = []
-    for entry in listed.values():
-        votes = dict(entry.clip.votes or ())
-        if not votes:
-            continue
-        most = max(votes.values())
-        winners = [name for name, count in votes.items() if count == most]
-        if canonical_label(entry.clip.label, winners) is None:
-            where.append(
-                f"{entry.place}: labelled {entry.clip.label}, but {' and '.join(winners)} has "
-                f"{most:g} of {sum(votes.values()):g} votes"
-            )
-    yield from grouped(
-        "votes-against-label",
-        "warning",
-        where,
-        thing="clip",
-        message="whose label is not what most annotators chose",
-        hint="do lists and votes belong together? A wrong number coding shows itself so",
     )

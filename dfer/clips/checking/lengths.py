@@ -32,11 +32,8 @@ def measure(counts: Mapping[Path, int], *, frames: int) -> Lengths | None:
     )
 
 
-def look_at_lengths(
-    listed: Mapping[Path, Listed], counts: Mapping[Path, int], *, frames: int
-) -> Iterator[Finding]:
-    """`counts` are the frames of the clips that have any."""
-    yield from _against_lists(listed, counts)
+def look_for_short(counts: Mapping[Path, int], *, frames: int) -> Iterator[Finding]:
+    """Clips of fewer than `frames` frames; `counts` are those of the clips that have any."""
     short = {path: count for path, count in counts.items() if 0 < count < frames}
     yield from grouped(
         "short-clip",
@@ -49,7 +46,8 @@ def look_at_lengths(
     )
 
 
-def _against_lists(listed: Mapping[Path, Listed], counts: Mapping[Path, int]) -> Iterator[Finding]:
+def look_at_lengths(listed: Mapping[Path, Listed], counts: Mapping[Path, int]) -> Iterator[Finding]:
+    """Clips against the numbers of frames in their lists; `counts` are the frames of those that have any."""
     said = {path: entry.clip.listed_frames for path, entry in listed.items()}
     differences = {
         path: count - number

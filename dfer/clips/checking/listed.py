@@ -2,13 +2,17 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from pathlib import Path
 
 from dfer.clips.clip import Clip
 
 Sides = dict[str, tuple[Clip, ...]]
 """train, val and test of one fold."""
+
+SPLITS = ("train", "val", "test")
+PAIRS_OF_SPLITS = tuple(combinations(SPLITS, 2))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,18 +24,21 @@ class Listed:
 
 
 def distinct(clips: Sequence[Clip], places: Sequence[str]) -> dict[Path, Listed]:
-    """By path, which is the same for `a/../b` and `b`; in the order of the lists."""
+    """By path, in the order of the lists."""
     found: dict[Path, Listed] = {}
     for clip, place in zip(clips, places, strict=True):
-        path = path_of(clip)
-        if path not in found:
-            found[path] = Listed(clip=clip, place=place)
+        if clip.path not in found:
+            found[clip.path] = Listed(clip=clip, place=place)
     return found
 
 
-def path_of(clip: Clip) -> Path:
-    """By what a clip is told from others on the disk."""
-    return Path(os.path.normpath(clip.path))
+def with_plain_paths(clips: Sequence[Clip]) -> tuple[Clip, ...]:
+    """So that `a/../b` and `b`, by which a clip is told from others, are equal."""
+    plain: dict[Path, Path] = {}
+    for clip in clips:
+        if clip.path not in plain:
+            plain[clip.path] = Path(os.path.normpath(clip.path))
+    return tuple(replace(clip, path=plain[clip.path]) for clip in clips)
 
 
 def sides_of_folds(clips: Sequence[Clip]) -> dict[int, Sides]:
@@ -56,4 +63,4 @@ def sides_of_folds(clips: Sequence[Clip]) -> dict[int, Sides]:
 
 
 def _by_split(clips: Sequence[Clip]) -> Sides:
-    return {name: tuple(clip for clip in clips if clip.split == name) for name in ("train", "val", "test")}
+    return {name: tuple(clip for clip in clips if clip.split == name) for name in SPLITS}

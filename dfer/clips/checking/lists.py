@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dfer.clips.checking.finding import Finding, grouped
-from dfer.clips.readers.list_problems import ListProblems, Problem, check_clips
+from dfer.clips.readers.list_problems import ListProblems, Problem, check_against_each_other
 from dfer.clips.readers.listing import Listing
 
 _MESSAGES = {
@@ -17,12 +17,11 @@ _MESSAGES = {
 
 
 def look_at_lists(listing: Listing) -> Iterator[Finding]:
-    """Everything that stops `Listing.checked`, except for what is not on the disk; notes of the reader."""
+    """What stops `Listing.checked`, but for clips that are not on disk (`missing`); the reader's notes."""
     rows = ListProblems()
-    check_clips(zip(listing.clips, listing.places, strict=True), rows, hint_missing="")
-    on_disk = ("missing-clip", "not-a-clip")  # told once a clip, not once a row, by `missing`
+    check_against_each_other(zip(listing.clips, listing.places, strict=True), rows)
     by_kind: dict[str, list[Problem]] = {}
-    for problem in (*listing.problems, *(row for row in rows.found if row.kind not in on_disk)):
+    for problem in (*listing.problems, *rows.found):
         by_kind.setdefault(problem.kind, []).append(problem)
     for kind, found in by_kind.items():
         thing, message = _MESSAGES.get(kind, ("problem", f"of the kind {kind}"))

@@ -16,9 +16,8 @@ def look_at_numbering(on_disk: Mapping[Path, OnDisk]) -> Iterator[Finding]:
     """Names whose order as letters is another than as numbers, gaps, and two names for one number."""
     traps, gaps, doubles = [], [], []
     for path, disk in on_disk.items():
-        if sorted(disk.frames) != list(disk.frames):
-            first, second = sorted(disk.frames)[:2]
-            traps.append(f"{path}: by letters {first} is followed by {second}")
+        if trap := letter_order(disk.frames):
+            traps.append(f"{path}: by letters {trap}")
         if double := two_names(disk.frames):
             doubles.append(f"{path}: {' and '.join(double)}")
         elif gap := gap_in(disk.frames):
@@ -48,6 +47,15 @@ def look_at_numbering(on_disk: Mapping[Path, OnDisk]) -> Iterator[Finding]:
         message="with two frames of one number",
         hint="frames were extracted twice into one folder: the clip shows them twice; remove one set",
     )
+
+
+def letter_order(frames: Sequence[str]) -> str | None:
+    """Where letter order first leaves playing order, in words."""
+    letters = sorted(frames)
+    for i, (name, by_letters) in enumerate(zip(frames, letters, strict=True)):
+        if name != by_letters:
+            return f"{letters[i - 1]} is followed by {by_letters}" if i else f"{by_letters} comes first"
+    return None
 
 
 def two_names(frames: Sequence[str]) -> tuple[str, str] | None:

@@ -26,13 +26,13 @@ _ROWS, _COLUMNS = (np.array(axis) for axis in zip(*_ORDER, strict=True))
 def picture_hash(grey: npt.NDArray[np.uint8]) -> Hash | None:
     """Signs of the cosine transform's low frequencies; None for a picture without content.
 
-    The first frequency, the mean brightness, is left out. `grey` is (height, width).
+    The first frequency, the mean brightness, is above 0 in every picture: 255 bits are left that tell
+    pictures apart. `grey` is (height, width).
     """
     small = cv2.resize(grey, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     if small.std() < _FLAT:
         return None
     bits = cv2.dct(small)[_ROWS, _COLUMNS] > 0
-    bits[0] = False
     packed: Hash = np.packbits(bits).view(np.uint64)
     return packed
 

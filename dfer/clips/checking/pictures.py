@@ -8,6 +8,7 @@ import numpy as np
 
 from dfer.clips.checking.finding import Finding, grouped
 from dfer.clips.checking.picture_hash import Hash, decode_small, picture_hash
+from dfer.clips.checking.trouble import in_a_line
 from dfer.clips.image_file import decode_image
 
 
@@ -19,10 +20,9 @@ class Pictures:
     damaged: tuple[tuple[str, str], ...] = ()
 
 
-def sampled(frames: Sequence[str]) -> tuple[str, ...]:
-    """Three frames spread over the clip, off its ends, where a copy may have been trimmed."""
-    n = len(frames)
-    return tuple(dict.fromkeys(frames[i] for i in (n // 6, n // 2, 5 * n // 6))) if n else ()
+def spread(number: int) -> tuple[int, ...]:
+    """Three of a clip's frames, off its ends, where a copy may have been trimmed; fewer of a shorter clip."""
+    return tuple(dict.fromkeys((number // 6, number // 2, 5 * number // 6))) if number else ()
 
 
 def hash_frames(folder: Path, frames: Sequence[str]) -> Pictures:
@@ -32,7 +32,7 @@ def hash_frames(folder: Path, frames: Sequence[str]) -> Pictures:
         try:
             found = picture_hash(decode_small((folder / frame).read_bytes()))
         except (ValueError, OSError) as error:
-            damaged.append((frame, _in_a_line(error)))
+            damaged.append((frame, in_a_line(error)))
             continue
         if found is not None:
             hashes.append(found)
@@ -46,7 +46,7 @@ def decode_frames(folder: Path, frames: Sequence[str]) -> tuple[tuple[str, str],
         try:
             decode_image(folder / frame)
         except (ValueError, OSError) as error:
-            damaged.append((frame, _in_a_line(error)))
+            damaged.append((frame, in_a_line(error)))
     return tuple(damaged)
 
 
@@ -67,8 +67,3 @@ def look_at_pictures(
         message="that cannot be decoded",
         hint="extract these clips again, or see --broken-frames of dfer train",
     )
-
-
-def _in_a_line(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text).splitlines()[0] if text else type(error).__name__

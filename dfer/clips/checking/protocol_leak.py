@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from dfer.clips.checking.finding import Finding
-from dfer.clips.checking.listed import Sides, path_of, sides_of_folds
+from dfer.clips.checking.listed import Sides, sides_of_folds, with_plain_paths
 from dfer.clips.readers.listing import Listing
 from dfer.clips.readers.reading import list_clips
 from dfer.errors import DferError
@@ -36,13 +36,13 @@ def look_for_protocol_leak(
     """
     if other is None:
         return
-    single, compound = folds, sides_of_folds(other.clips)
+    single, compound = folds, sides_of_folds(with_plain_paths(other.clips))
     if dataset == "mafw-compound":
         single, compound = compound, single
     where, count = [], 0
     for fold in sorted(single.keys() & compound.keys()):
-        trained = {path_of(clip) for clip in single[fold]["train"]}
-        leaked = sorted({path_of(clip) for clip in compound[fold]["test"]} & trained)
+        trained = {clip.path for clip in single[fold]["train"]}
+        leaked = sorted({clip.path for clip in compound[fold]["test"]} & trained)
         count += len(leaked)
         if leaked:
             where.append(f"fold {fold}: {len(leaked):,} clips, such as {leaked[0]}")

@@ -18,9 +18,9 @@ class Published:
 
 PUBLISHED: Mapping[str, Published] = {
     "dfew": Published(
-        source="DFEW's single-labelled clips, its set_1 test list",
+        source="DFEW's single-labelled clips, its lists set_1",
         clips=11_697,
-        splits={(1, "test"): 2_341},
+        splits={(1, "train"): 9_356, (1, "test"): 2_341},
         classes={
             (1, "test"): {
                 "happiness": 489,

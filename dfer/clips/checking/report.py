@@ -7,10 +7,8 @@ from pathlib import Path
 
 from dfer.clips.checking.finding import Finding
 from dfer.clips.checking.lengths import Lengths
-from dfer.clips.checking.listed import Listed, Sides
+from dfer.clips.checking.listed import SPLITS, Listed, Sides
 from dfer.clips.clip import Clip
-
-SPLITS = ("train", "val", "test")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

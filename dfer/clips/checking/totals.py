@@ -9,6 +9,8 @@ from dfer.clips.checking.listed import Sides
 from dfer.clips.checking.published import PUBLISHED, Published
 
 _SUBSET = 0.5
+_EXCERPT = 0.1
+"""Of the data set; nobody takes so few for all of it."""
 
 
 def look_at_totals(dataset: str, clips: int, folds: Mapping[int, Sides]) -> Iterator[Finding]:
@@ -19,7 +21,7 @@ def look_at_totals(dataset: str, clips: int, folds: Mapping[int, Sides]) -> Iter
     if clips <= _SUBSET * published.clips:
         yield Finding(
             kind="subset",
-            severity="note",
+            severity="note" if clips < _EXCERPT * published.clips else "warning",
             message=f"evidently a part of the data set: {clips:,} of {published.clips:,} clips",
             count=1,
             hint="its counts are not compared with the published ones",

@@ -8,9 +8,13 @@ from typing import Any
 import av
 import numpy as np
 import numpy.typing as npt
+from av.container import InputContainer
 
 from dfer.clips.checking.finding import Finding, grouped
 from dfer.clips.checking.picture_hash import Hash, picture_hash
+from dfer.clips.checking.trouble import in_a_line
+from dfer.clips.video_file import count_video_frames
+from dfer.errors import ContentError
 
 _WHOLE = 0.9
 """Of the length that the file announces; what is written at the very end may be rounded."""
@@ -18,14 +22,15 @@ _WHOLE = 0.9
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class VideoFile:
-    """`frames` are those that training counts; `missing` says how a file shows that frames are not there,
-    `silent_end` that none are shown towards its announced end."""
+    """`frames` are those that training counts; `missing` says how a file shows that its end is not there,
+    `silent_end` that nothing is shown towards its announced end, `dropped` that frames within it are none."""
 
     bytes: int = 0
     frames: int = 0
     trouble: str = ""
     missing: str = ""
     silent_end: str = ""
+    dropped: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,24 +51,27 @@ def probe(path: Path) -> VideoFile:
             if not container.streams.video:
                 return VideoFile(bytes=size)
             stream = container.streams.video[0]
-            packets = shown = 0
-            end = 0.0
+            packets, end = 0, 0.0
             for packet in container.demux(stream):
-                # Empty packets end the stream; discarded ones lie before an edit list's start.
                 packets += packet.size > 0
-                shown += packet.size > 0 and not packet.is_discard
                 if packet.pts is not None and packet.time_base is not None:
                     end = max(end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
-            missing = silent_end = ""
+            missing = silent_end = dropped = ""
             if packets < stream.frames:
-                missing = f"{packets} of {stream.frames} frames are there"
+                said = f"{packets} of {stream.frames} frames are there"
+                if _reaches_its_end(stream, container, end):
+                    dropped = said
+                else:
+                    missing = said
             elif packets and len(container.streams) == 1 and container.duration:
                 announced = container.duration / av.time_base
                 if end < _WHOLE * announced:
                     silent_end = f"{end:.1f} of {announced:.1f} seconds have pictures"
-            return VideoFile(bytes=size, frames=shown, missing=missing, silent_end=silent_end)
     except (OSError, ValueError, av.error.FFmpegError) as error:
-        return VideoFile(bytes=size, trouble=_in_a_line(error))
+        return VideoFile(bytes=size, trouble=in_a_line(error))
+    return VideoFile(
+        bytes=size, frames=_counted(path), missing=missing, silent_end=silent_end, dropped=dropped
+    )
 
 
 def decode_video(path: Path) -> DecodedVideo:
@@ -79,7 +87,7 @@ def decode_video(path: Path) -> DecodedVideo:
                 if found is not None:
                     hashes.append(found)
     except (OSError, ValueError, av.error.FFmpegError) as error:
-        trouble = _in_a_line(error)
+        trouble = in_a_line(error)
     return DecodedVideo(frames=frames, trouble=trouble, hashes=np.stack(hashes) if hashes else None)
 
 
@@ -114,6 +122,14 @@ def look_at_videos(
         hint=again,
     )
     yield from grouped(
+        "dropped-frames",
+        "note",
+        [f"{path}: {video.dropped}" for path, video in videos.items() if video.frames and video.dropped],
+        thing="video",
+        message="with frames left out on the way",
+        hint="a recorder that could not keep up leaves them out; training reads the others",
+    )
+    yield from grouped(
         "short-video",
         "warning",
         [
@@ -140,6 +156,21 @@ def look_at_videos(
     )
 
 
-def _in_a_line(error: Exception) -> str:
-    text = getattr(error, "strerror", None) or str(error)
-    return str(text).splitlines()[0] if text else type(error).__name__
+def _counted(path: Path) -> int:
+    """As training counts; it opens the file again, which is in memory by now."""
+    try:
+        return count_video_frames(path)
+    except ContentError:
+        return 0
+
+
+def _reaches_its_end(stream: av.VideoStream, container: InputContainer, end: float) -> bool:
+    """Whether the last packet ends where the stream is said to, to half a frame."""
+    if stream.duration is not None and stream.time_base is not None:
+        begin = float((stream.start_time or 0) * stream.time_base)
+        announced = float(stream.duration * stream.time_base)
+    elif container.duration:
+        begin, announced = (container.start_time or 0) / av.time_base, container.duration / av.time_base
+    else:
+        return False
+    return end - begin > announced - 0.5 * announced / stream.frames

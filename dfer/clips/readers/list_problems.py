@@ -71,13 +71,15 @@ def clip_is_there(path: Path) -> bool:
 
 
 def check_clips(placed: Iterable[tuple[Clip, str]], problems: ListProblems, *, hint_missing: str) -> None:
-    """Checks on disk and against each other the clips of one data set, each with its place ("file:line").
+    """Checks on disk and against each other the clips of one data set, each with its place ("file:line")."""
+    rows = list(placed)
+    check_on_disk(rows, problems, hint_missing=hint_missing)
+    check_against_each_other(rows, problems)
 
-    Missing and unreadable paths; the same clip twice in one list; the same clip in two splits of a fold, or,
-    where folds have no splits, in two folds: either way a test clip would have been trained on.
-    """
+
+def check_on_disk(placed: Iterable[tuple[Clip, str]], problems: ListProblems, *, hint_missing: str) -> None:
+    """Paths where nothing lies, or something that is no clip. Every path is looked at once."""
     kinds: dict[Path, str] = {}
-    seen: dict[tuple[str, int | None], tuple[str | None, int | None, str]] = {}
     for clip, place in placed:
         if (kind := kinds.get(clip.path)) is None:
             kind = kinds[clip.path] = _kind(clip.path)
@@ -90,9 +92,16 @@ def check_clips(placed: Iterable[tuple[Clip, str]], problems: ListProblems, *, h
                 kind="not-a-clip",
                 hint="a clip is a folder of images or an .mp4, .avi, .mkv, .mov or .webm file",
             )
+
+
+def check_against_each_other(placed: Iterable[tuple[Clip, str]], problems: ListProblems) -> None:
+    """The same clip twice in one list; the same clip in two splits of a fold, or, where folds have no splits,
+    in two folds: either way a test clip would have been trained on. The disk is not asked."""
+    seen: dict[tuple[str, int | None], tuple[str | None, int | None, str]] = {}
+    for clip, place in placed:
         # Where a fold is all there is, another fold is the training set: one row a clip, whatever its fold.
         scope = clip.fold if clip.split is not None else None
-        # normpath, so that `a/../b` and `b` are found to be one clip without asking the disk.
+        # normpath, so that `a/../b` and `b` are found to be one clip.
         key = (os.path.normpath(clip.path), scope)
         if key not in seen:
             seen[key] = (clip.split, clip.fold, place)
