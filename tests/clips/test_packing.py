@@ -1,5 +1,6 @@
 """Packs: decoded once, the same bytes however often interrupted, and never believed when damaged."""
 
+import json
 import os
 import pickle
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from dfer.clips.dataset import ClipDataset
 from dfer.clips.fingerprint import fingerprint
 from dfer.clips.frames import read_frames
 from dfer.clips.loading import batches, checked
-from dfer.clips.packing import resuming, writing
+from dfer.clips.packing import pack_file, resuming, writing
 from dfer.clips.packing.pack import Pack, open_verified, verify
 from dfer.clips.packing.pack_file import DATA, frame_bytes
 from dfer.clips.packing.plan import Packing
@@ -333,6 +335,19 @@ def test_what_is_no_pack_is_refused(tmp_path: Path) -> None:
         Pack(tmp_path / "b.pack")
     with pytest.raises(UsageError, match="cannot read the pack"):
         Pack(tmp_path / "c.pack")
+
+
+def test_a_pack_of_another_version_is_told_as_such(
+    whole: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_a_field(content: bytes) -> Any:
+        found = json.loads(content)
+        del found["max_frames"]
+        return found
+
+    monkeypatch.setattr(pack_file, "json", SimpleNamespace(loads=without_a_field))
+    with pytest.raises(ContentError, match="another version of dfer"):
+        Pack(whole)
 
 
 def test_a_pack_is_verified_once_and_again_when_it_was_written_to(

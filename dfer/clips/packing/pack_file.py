@@ -107,7 +107,15 @@ def read_index(path: Path) -> PackIndex:
                 raise damaged
     except OSError as error:
         raise UsageError(f"cannot read the pack {path}: {error.strerror}") from error
-    found = json.loads(content)
+    try:
+        return _parsed(json.loads(content), path)
+    except (KeyError, TypeError, ValueError) as error:  # whole, but not as this version writes it
+        raise ContentError(
+            f"{path} was made by another version of dfer", hint="make it again with `dfer data pack`"
+        ) from error
+
+
+def _parsed(found: dict[str, Any], path: Path) -> PackIndex:
     return PackIndex(
         dataset=found["dataset"],
         size=found["size"],
