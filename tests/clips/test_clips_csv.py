@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfer.clips.readers.csv_list import read_csv
+from dfer.clips.readers.csv_list import list_csv, read_csv
 from dfer.clips.readers.vote_field import parse_votes
 from dfer.errors import ContentError, UsageError
 
@@ -194,6 +194,14 @@ def test_a_list_that_cannot_be_read_or_is_no_text_is_refused(world: Path) -> Non
     assert "empty file" in problem(write(world, "")).message
     assert "no clips" in problem(write(world, "path,label\n")).message
     assert "clips.csv:2: not CSV" in problem(write(world, 'path,label\nclips/a,"x\n')).message
+
+
+def test_a_nul_in_a_path_is_a_wrong_row(world: Path) -> None:
+    listing = list_csv(write(world, "path,label\nclips/\0a,x\nclips/b,y\n"))
+    (wrong,) = listing.problems
+    assert (wrong.kind, wrong.place) == ("bad-line", f"{world / 'clips.csv'}:2")
+    assert "a NUL in the path" in wrong.message
+    assert [clip.id for clip in listing.clips] == ["clips/b"]
 
 
 def test_a_path_no_file_system_can_hold_is_only_missing(world: Path) -> None:

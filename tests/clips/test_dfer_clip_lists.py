@@ -167,3 +167,17 @@ def test_no_lists_and_single_files_are_refused_with_an_example(here: Path) -> No
         with pytest.raises(UsageError) as caught:
             read_lists(wrong)
         assert "{fold}" in caught.value.hint
+
+
+def test_a_nul_in_a_line_is_a_problem_of_its_own(here: Path) -> None:
+    file = write(here, "DFEW_set_1_train.txt", f"{AUTHORS}/00\0001 30 0", f"{AUTHORS}/00002 30 1")
+    listing = list_lists(here / "lists", root=here / "disk")
+    assert [(p.kind, p.place) for p in listing.problems] == [("bad-line", f"{file}:1")]
+    assert "NUL" in listing.problems[0].message
+    assert [clip.id for clip in listing.clips] == [f"{AUTHORS}/00002"]
+
+
+def test_hidden_files_that_macos_puts_beside_lists_are_none(here: Path) -> None:
+    write(here, "DFEW_set_1_train.txt", f"{AUTHORS}/00001 30 0")
+    write(here, "._DFEW_set_1_train.txt", "\0\5\26\7")
+    assert len(read_lists(here / "lists", root=here / "disk")) == 1

@@ -63,7 +63,7 @@ def test_the_unlabelled_test_folder_and_a_missing_one_are_noted(afew: Path) -> N
     listing = list_afew(afew)
     assert listing.notes == (
         f"{afew} has no folder train",
-        f"the test folder of {afew} is left out: AFEW's test labels are not published",
+        f"the test folder of {afew} is left out: the field tests on validation",
     )
     assert [c.split for c in listing.clips] == ["test"]
 
@@ -75,6 +75,38 @@ def test_a_folder_that_is_no_emotion_is_a_problem(afew: Path) -> None:
     assert "no emotion of AFEW" in problem.message
     with pytest.raises(ContentError, match="'Boredom'"):
         read_clips("afew", afew)
+
+
+def test_a_stray_folder_without_clips_is_noted_and_stops_nothing(afew: Path) -> None:
+    (afew / "train/landmarks/000046280").mkdir(parents=True)
+    (afew / "train/landmarks/000046280/points.txt").touch()
+    (afew / "train/landmarks/readme.txt").touch()
+    listing = list_afew(afew)
+    assert len(listing.checked()) == 3
+    assert listing.notes == ("left out, since they are no emotions and hold no clips: train/landmarks",)
+
+
+def test_videos_in_a_folder_that_is_no_emotion_are_a_problem_too(afew: Path) -> None:
+    (afew / "train/Boredom").mkdir()
+    (afew / "train/Boredom/1.avi").touch()
+    (problem,) = list_afew(afew).problems
+    assert problem.place == str(afew / "train/Boredom")
+
+
+def test_a_tree_unzipped_into_itself_is_found_from_the_folder_above(afew: Path) -> None:
+    afew.rename(afew.parent / "inner")
+    afew.mkdir()
+    (afew.parent / "inner").rename(afew / "AFEW_Face")
+    assert list_afew(afew.parent).root == afew / "AFEW_Face"
+    assert len(read_clips("afew", afew.parent)) == 3
+
+
+def test_what_macos_puts_beside_a_tree_is_no_data(afew: Path) -> None:
+    for folder in ("__MACOSX/train/Anger/1", "AFEW_Face/train/Anger/__MACOSX", "AFEW_Face/train/__MACOSX"):
+        (afew.parent / folder).mkdir(parents=True)
+    (afew.parent / "__MACOSX/train/Anger/1/001.png").touch()
+    listing = list_afew(afew.parent)
+    assert (listing.root, len(listing.clips), listing.notes) == (afew, 3, ())
 
 
 def test_another_tree_is_refused(tmp_path: Path) -> None:

@@ -1,8 +1,11 @@
 """DFEW as it lies on disks: whose lists, which frames, what the labels 1 to 7 mean, and the votes."""
 
 import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from openpyxl import Workbook
@@ -71,10 +74,70 @@ def test_lists_of_all_three_namings_are_found_also_where_unzipping_nested_them(
     assert list_dfew(dfew).notes == ()
 
 
-def test_data_may_be_the_folder_of_the_lists(dfew: Path) -> None:
+@pytest.mark.parametrize("inside", ["", "/train(single-labeled)", "/test(single-labeled)"])
+def test_data_may_be_the_folder_of_the_lists(dfew: Path, inside: str) -> None:
     lists(dfew)
     frames(dfew / "Clip/clip_224x224", "00001", "00002")
-    assert list_dfew(dfew / "EmoLabel_DataSplit") == list_dfew(dfew)
+    assert list_dfew(dfew / f"EmoLabel_DataSplit{inside}") == list_dfew(dfew)
+
+
+@pytest.mark.parametrize(
+    ("here", "data"),
+    [
+        ("EmoLabel_DataSplit", "."),
+        ("EmoLabel_DataSplit", "train(single-labeled)"),
+        ("EmoLabel_DataSplit/train(single-labeled)", "."),
+        ("EmoLabel_DataSplit/train(single-labeled)", ".."),
+        (".", "EmoLabel_DataSplit"),
+        (".", "."),
+    ],
+)
+def test_data_may_be_the_folder_one_is_in(
+    dfew: Path, monkeypatch: pytest.MonkeyPatch, here: str, data: str
+) -> None:
+    lists(dfew)
+    frames(dfew / "Clip/clip_224x224", "00001", "00002")
+    monkeypatch.chdir(dfew / here)
+    clips = list_dfew(Path(data)).checked()
+    assert {clip.path.resolve() for clip in clips} == {
+        dfew / "Clip/clip_224x224/00001",
+        dfew / "Clip/clip_224x224/00002",
+    }
+
+
+def test_messages_have_paths_as_they_were_given(dfew: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lists(dfew)
+    frames(dfew / "data", "00001", "00002")
+    monkeypatch.chdir(dfew)
+    for given in (".", "EmoLabel_DataSplit"):
+        assert list_dfew(Path(given)).root == Path("data")
+
+
+def test_a_folder_of_many_folders_is_one_of_clips_and_is_not_looked_into(dfew: Path) -> None:
+    lists(dfew / "lists")
+    for number in range(63):
+        (dfew / f"{number}").mkdir()
+    assert len(list_dfew(dfew).clips) == 10
+    (dfew / "63").mkdir()
+    with pytest.raises(UsageError, match="no lists of DFEW"):
+        list_dfew(dfew)
+
+
+def test_a_folder_beside_that_may_not_be_read_is_passed_over(
+    dfew: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lists(dfew)
+    frames(dfew / "data", "00001", "00002")
+    (dfew / "lost+found").mkdir()
+    scandir = os.scandir
+
+    def guarded(path: Any = ".") -> Any:
+        if Path(path).name == "lost+found":
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    assert len(list_dfew(dfew).checked()) == 10
 
 
 def test_the_own_lists_come_before_others_and_a_note_names_those(dfew: Path) -> None:
@@ -256,6 +319,31 @@ def test_a_folder_unzipped_into_one_of_its_own_name_is_found(dfew: Path) -> None
     assert read_clips("dfew", dfew)[0].path.parent == dfew / "Clip/clip_224x224/clip_224x224"
 
 
+@pytest.mark.parametrize(
+    "nested",
+    [
+        "DFEW-part2/Clip/Clip/clip_224x224",
+        "Clip/Clip/clip_224x224",
+        "Clip/clip_224x224/clip_224x224/clip_224x224",
+    ],
+)
+def test_folders_unzipped_into_themselves_are_found_wherever_they_were(dfew: Path, nested: str) -> None:
+    lists(dfew)
+    frames(dfew / nested, "00001", "00002")
+    assert read_clips("dfew", dfew)[0].path.parent == dfew / nested
+    assert list_dfew(dfew).notes == ()
+
+
+def test_of_two_parts_that_both_hold_a_clip_the_first_counts(dfew: Path) -> None:
+    lists(dfew)
+    frames(dfew / "part1/Clip/clip_224x224", "00001")
+    frames(dfew / "part2/Clip/clip_224x224", "00001", "00002")
+    assert {clip.path for clip in read_clips("dfew", dfew)} == {
+        dfew / "part1/Clip/clip_224x224/00001",
+        dfew / "part2/Clip/clip_224x224/00002",
+    }
+
+
 def test_clips_may_come_in_parts(dfew: Path) -> None:
     lists(dfew)
     frames(dfew / "Clip/clip_224x224", "00001")
@@ -271,8 +359,10 @@ def test_a_second_copy_of_the_clips_is_noted(dfew: Path) -> None:
     lists(dfew)
     frames(dfew / "Clip/clip_224x224", "00001", "00002")
     frames(dfew / "DFEW-part2/Clip/clip_224x224", "00002")
-    (note,) = list_dfew(dfew).notes
+    listing = list_dfew(dfew)
+    (note,) = listing.notes
     assert f"also there: {dfew / 'DFEW-part2/Clip/clip_224x224'} (1)" in note
+    assert {clip.path.parent for clip in listing.checked()} == {dfew / "Clip/clip_224x224"}
 
 
 @pytest.mark.parametrize("root", ["elsewhere/Clip/original", "elsewhere/Clip", "elsewhere", "."])
@@ -411,3 +501,105 @@ def test_a_table_that_is_no_annotation_costs_the_votes_and_nothing_else(dfew: Pa
     (note,) = list_dfew(dfew).notes
     assert "cannot be read as DFEW's annotation" in note
     assert len(list_dfew(dfew).checked()) == 10
+
+
+@pytest.mark.parametrize("style", ["{0}{1}", "{0}.{1}", "{0}. {1}", "{0}_{1}", "{1}"])
+@pytest.mark.parametrize("titles", [0, 1, 5])
+def test_headers_may_be_written_otherwise_and_stand_below_a_title(
+    dfew: Path, style: str, titles: int
+) -> None:
+    lists(dfew, folds=1)
+    names = ["happy", "sad", "neutral", "angry", "surprise", "disgust", "fear"]
+    header = ["order", *(style.format(number, name) for number, name in enumerate(names, start=1))]
+    table: list[list[Any]] = [["DFEW annotation"]] * titles
+    table += [header, [1, 7, 0, 3, 0, 0, 0, 0], ["?", 1]]
+    file = annotation(dfew, *table[1:], header=table[0])
+    listing = list_dfew(dfew)
+    assert listing.clips[1].votes == (("happiness", 7.0), ("neutral", 3.0))
+    (note,) = [note for note in listing.notes if "votes" in note]
+    assert note == f"votes left out: 1 rows of {file} hold no votes, the first is {titles + 3}"
+
+
+def test_a_row_with_no_vote_for_any_class_is_left_out_with_a_note(dfew: Path) -> None:
+    lists(dfew, folds=1)
+    annotation(dfew, [1, 0, 0, 0, 0, 0, 0, 0], [2, 0, None, 0, 0, 0, 0, 1])
+    listing = list_dfew(dfew)
+    assert {clip.id: clip.votes for clip in listing.clips} == {"00001": None, "00002": (("fear", 1.0),)}
+    assert any("votes left out: 1 rows" in note for note in listing.notes)
+
+
+def in_workbook(file: Path, part: str, change: Callable[[bytes], bytes]) -> None:
+    """Changes one part of a workbook, as a program of its own ways would have written it."""
+    with ZipFile(file) as book:
+        parts = {name: book.read(name) for name in book.namelist()}
+    assert change(parts[part]) != parts[part]
+    parts[part] = change(parts[part])
+    with ZipFile(file, "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+
+
+def test_the_size_that_a_sheet_claims_to_have_is_not_believed(dfew: Path) -> None:
+    lists(dfew, folds=1)
+    file = annotation(dfew, [1, 10, None, None, None, None, None, None], [2, 0, 0, 0, 0, 0, 0, 10])
+    in_workbook(
+        file,
+        "xl/worksheets/sheet1.xml",
+        lambda xml: re.sub(rb'<dimension ref="[^"]*"', b'<dimension ref="A1"', xml),
+    )
+    listing = list_dfew(dfew)
+    assert {clip.votes for clip in listing.clips} == {(("happiness", 10.0),), (("fear", 10.0),)}
+    assert not any("votes" in note for note in listing.notes)
+
+
+def empty_fill(file: Path) -> None:
+    in_workbook(
+        file, "xl/styles.xml", lambda xml: re.sub(rb"<fills.*</fills>", b"<fills><fill/></fills>", xml)
+    )
+
+
+def flip_compressed_bytes(file: Path) -> None:
+    with ZipFile(file) as book:
+        part = book.getinfo("xl/worksheets/sheet1.xml")
+    content = bytearray(file.read_bytes())
+    begins = part.header_offset + 30 + len(part.filename)
+    content[begins : begins + 20] = b"\xff" * 20
+    file.write_bytes(content)
+
+
+def cut_short(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-200])
+
+
+def nothing(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [empty_fill, flip_compressed_bytes, cut_short, nothing])
+def test_a_damaged_workbook_costs_the_votes_and_nothing_else(
+    dfew: Path, damage: Callable[[Path], None]
+) -> None:
+    lists(dfew)
+    frames(dfew / "data", "00001", "00002")
+    file = annotation(dfew, [1, 10, 0, 0, 0, 0, 0, 0])
+    damage(file)
+    listing = list_dfew(dfew)
+    assert len(listing.checked()) == 10
+    (note,) = listing.notes
+    assert note.startswith(f"clips have no votes: {file} cannot be read as DFEW's annotation (")
+    assert "()" not in note
+    assert {clip.votes for clip in listing.clips} == {None}
+
+
+@pytest.mark.parametrize("error", [EOFError(), TypeError("expected"), KeyError("xl")])
+def test_whatever_a_workbook_makes_its_reader_raise_costs_the_votes_only(
+    dfew: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def raising(*_: Any, **__: Any) -> None:
+        raise error
+
+    lists(dfew)
+    frames(dfew / "data", "00001", "00002")
+    annotation(dfew)
+    monkeypatch.setattr("openpyxl.load_workbook", raising)
+    assert "clips have no votes" in list_dfew(dfew).notes[0]

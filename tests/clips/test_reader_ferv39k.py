@@ -200,3 +200,59 @@ def test_a_missing_list_is_noted_and_no_lists_are_refused(ferv: Path) -> None:
     write(ferv / OFFICIAL.format(split="train"), "Crime/Angry/0063 Angry\n")
     clip(ferv / FACES, "Crime/Angry/0063")
     assert list_ferv39k(ferv).notes == ("fold 1 has no test list",)
+
+
+@pytest.mark.parametrize(
+    ("lists_in", "clips_in"),
+    [
+        ("4_setups/4_setups", FACES),
+        ("4_setups/4_setups/4_setups", FACES),
+        ("4_setups", f"{FACES}/{FACES}/{FACES}"),
+        ("4_setups", f"{FACES}-002/{FACES}/{FACES}"),
+        ("FERV39k/4_setups/4_setups", f"FERV39k/{FACES}-002/{FACES}"),
+        ("FERV39k/4_setups", f"FERV39k/{FACES}/{FACES}"),
+        ("FERV39k/FERV39k/4_setups", f"FERV39k/FERV39k/{FACES}-002/{FACES}"),
+    ],
+)
+def test_lists_and_clips_may_be_nested_several_times(ferv: Path, lists_in: str, clips_in: str) -> None:
+    lists(ferv, f"{lists_in}/All_scenes/{{split}}_All.csv")
+    clip(ferv / clips_in, "Crime/Angry/0063", "War/Sad/0001")
+    assert read_clips("ferv39k", ferv)[1].path == ferv / clips_in / "Crime/Angry/0063"
+    assert list_ferv39k(ferv).notes == ()
+
+
+def test_all_scenes_may_be_nested_in_itself(ferv: Path) -> None:
+    lists(ferv, "4_setups/All_scenes/All_scenes/{split}_All.csv")
+    clip(ferv / FACES, "Crime/Angry/0063", "War/Sad/0001")
+    assert len(read_clips("ferv39k", ferv)) == 2
+    assert list_ferv39k(ferv / "4_setups/All_scenes/All_scenes") == list_ferv39k(ferv)
+
+
+@pytest.mark.parametrize("header", ["path,id", "path id", '"path", "ID"'])
+def test_a_header_may_be_separated_as_its_rows_or_otherwise(ferv: Path, header: str) -> None:
+    lists(ferv, train=f"{header}\nCrime/Angry/0063 0\nCrime/Happy/0002,3\n")
+    listing = list_ferv39k(ferv)
+    assert listing.problems == ()
+    assert [c.label for c in listing.clips if c.split == "train"] == ["anger", "happiness"]
+
+
+@pytest.mark.parametrize("index", ["", "Unnamed: 0", '""'])
+def test_the_index_column_that_pandas_writes_is_passed_over(ferv: Path, index: str) -> None:
+    lists(
+        ferv,
+        train=f"{index},path,id\n0,Crime/Angry/0063,0\n1,Crime/Happy/0002,3\n",
+        test=f"{index},path,label\n0,War/Sad/0001,1\n",
+    )
+    listing = list_ferv39k(ferv)
+    assert listing.problems == ()
+    assert {(c.id, c.label, c.listed_frames) for c in listing.clips} == {
+        ("Crime/Angry/0063", "anger", None),
+        ("Crime/Happy/0002", "happiness", None),
+        ("War/Sad/0001", "sadness", None),
+    }
+
+
+def test_a_row_shorter_than_its_header_is_a_problem(ferv: Path) -> None:
+    lists(ferv, train=",path,id\n0,Crime/Angry/0063\n")
+    (problem,) = list_ferv39k(ferv).problems
+    assert "expected `scene/emotion/clip label`" in problem.message

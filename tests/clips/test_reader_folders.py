@@ -84,3 +84,21 @@ def test_an_empty_tree_is_refused_with_what_was_expected(tmp_path: Path) -> None
         list_folders(tmp_path)
     with pytest.raises(UsageError, match="nothing is there"):
         list_folders(tmp_path / "none")
+
+
+@pytest.mark.parametrize("around", ["x", "x/x"])
+@pytest.mark.parametrize("identity", ["train/joy/a", "joy/a"])
+def test_a_tree_unzipped_into_a_folder_of_its_own_is_found(
+    tmp_path: Path, around: str, identity: str
+) -> None:
+    clip(tmp_path / around, identity)
+    (tmp_path / "__MACOSX/x").mkdir(parents=True)
+    listing = list_folders(tmp_path)
+    assert listing == list_folders(tmp_path / around)
+    assert [c.id for c in listing.checked()] == [identity]
+
+
+def test_of_two_trees_in_a_folder_none_is_chosen(tmp_path: Path) -> None:
+    clip(tmp_path, "one/train/joy/a", "two/train/joy/b")
+    with pytest.raises(ContentError, match="no images in this folder"):
+        list_folders(tmp_path)

@@ -68,11 +68,22 @@ def test_lists_are_found_under_each_of_their_names(mafw: Path, sets: str, copy: 
     assert list_mafw(mafw).notes == ()
 
 
-@pytest.mark.parametrize("inside", [SETS, f"{SETS}/single"])
+@pytest.mark.parametrize(
+    "inside", [SETS, f"{SETS}/single", f"{SETS}/single/no_caption", f"{SETS}/single/with_caption"]
+)
 def test_data_may_be_the_folder_of_the_lists(mafw: Path, inside: str) -> None:
     bare(mafw / SETS / "single")
+    captioned(mafw / SETS / "single", row("00025", "anger", "A woman frowns."))
     frames(mafw / "data/faces", "00025", "00151")
     assert list_mafw(mafw / inside) == list_mafw(mafw)
+
+
+@pytest.mark.parametrize("sets", [f"{SETS}/{SETS}", f"{SETS}/{SETS}/{SETS}", f"MAFW/{SETS}/{SETS}"])
+def test_lists_unzipped_into_themselves_are_found(mafw: Path, sets: str) -> None:
+    bare(mafw / sets / "single")
+    frames(mafw / "data/faces", "00025", "00151")
+    assert len(read_clips("mafw", mafw)) == 10
+    assert list_mafw(mafw).notes == ()
 
 
 def test_single_and_compound_are_two_data_sets_of_one_folder(mafw: Path) -> None:
@@ -112,6 +123,71 @@ def test_lists_with_captions_alone_are_used_and_neutral_clips_are_noted_as_absen
     assert any("leave out neutral clips" in note for note in listing.notes)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"00025.mp4\tanger\t{CHINESE}\tA woman frowns.\t",
+        f"00025.mp4\tanger\t{CHINESE}\tA woman frowns.\tand more",
+    ],
+)
+def test_further_columns_behind_the_caption_do_not_matter(mafw: Path, line: str) -> None:
+    captioned(mafw / SETS / "single", f"{line}\r\n", folds=1)
+    listing = list_mafw(mafw)
+    assert listing.problems == ()
+    assert [(c.id, c.label, c.caption) for c in listing.clips] == [("00025", "anger", "A woman frowns.")]
+
+
+@pytest.mark.parametrize(
+    "line", [f"00025.mp4\tanger\t{CHINESE}", "00025.mp4\tanger\t\t", "00025.mp4 anger\t"]
+)
+def test_a_line_without_the_english_column_is_a_clip_without_caption(mafw: Path, line: str) -> None:
+    captioned(mafw / SETS / "single", f"{line}\r\n", folds=1)
+    listing = list_mafw(mafw)
+    assert listing.problems == ()
+    assert [(c.id, c.label, c.caption) for c in listing.clips] == [("00025", "anger", None)]
+
+
+def test_flaws_of_lists_that_serve_for_captions_only_are_one_note(mafw: Path) -> None:
+    bare(mafw / SETS / "single")
+    captioned(mafw / SETS / "single", row("00025", "anger", "A woman frowns.") + "00026.mp4\r\n")
+    frames(mafw / "data/faces", "00025", "00151")
+    listing = list_mafw(mafw)
+    assert {c.caption for c in listing.checked() if c.id == "00025"} == {"A woman frowns."}
+    (note,) = listing.notes
+    first = mafw / SETS / "single/with_caption/set_1/train.txt"
+    assert note.startswith("captions left out: 5 lines of ")
+    assert f"the first is {first}:2: expected `clip label`" in note
+
+
+def test_lists_that_serve_for_captions_only_may_be_unreadable(mafw: Path) -> None:
+    bare(mafw / SETS / "single")
+    (mafw / SETS / "single/with_caption/set_1/train.txt").mkdir(parents=True)
+    frames(mafw / "data/faces", "00025", "00151")
+    listing = list_mafw(mafw)
+    assert len(listing.checked()) == 10
+    assert "cannot read the list" in listing.notes[0]
+
+
+def test_flaws_of_lists_with_captions_count_where_no_others_say_which_clips_there_are(mafw: Path) -> None:
+    captioned(mafw / SETS / "single", row("00025", "anger", "A woman frowns.") + "00026.mp4\r\n", folds=1)
+    assert [p.kind for p in list_mafw(mafw).problems] == ["bad-line"]
+
+
+def test_another_label_in_the_lists_with_captions_is_noted_and_not_taken(mafw: Path) -> None:
+    bare(mafw / SETS / "single", train="00025.mp4 anger\r\n00026.mp4 fear\r\n")
+    captioned(
+        mafw / SETS / "single", row("00026", "fear", "She flees.") + row("00025", "sadness", "He cries.")
+    )
+    frames(mafw / "data/faces", "00025", "00026", "00151")
+    listing = list_mafw(mafw)
+    assert {(c.label, c.caption) for c in listing.clips if c.id == "00025"} == {("anger", "He cries.")}
+    first = mafw / SETS / "single/with_caption/set_1/train.txt"
+    assert listing.notes == (
+        "1 clips have another label in the lists with captions, which is not taken; "
+        f"the first is {first}:2: 00025 is sadness, elsewhere anger",
+    )
+
+
 @pytest.mark.parametrize("nothing", ["-", "", " - "])
 def test_a_caption_that_is_none_is_none(mafw: Path, nothing: str) -> None:
     captioned(mafw / SETS / "single", row("00025", "anger", nothing), folds=1)
@@ -139,6 +215,14 @@ def test_captions_may_be_in_gbk_or_in_utf8(mafw: Path, encoding: str, english: s
     listing = list_mafw(mafw)
     assert listing.problems == ()
     assert listing.clips[0].caption == english
+
+
+def test_characters_that_only_the_larger_gb18030_has_are_read(mafw: Path) -> None:
+    text = row("00025", "anger", "smile € café ñ", chinese=f"{CHINESE}㐀𠀀")
+    captioned(mafw / SETS / "single", text, folds=1, encoding="gb18030")
+    listing = list_mafw(mafw)
+    assert listing.problems == ()
+    assert listing.clips[0].caption == "smile € café ñ"
 
 
 def _gbk(text: str) -> bool:
@@ -180,7 +264,7 @@ def test_a_line_in_no_encoding_is_a_problem_and_the_others_are_read(mafw: Path) 
     [
         ("00025.mp4", "bad-line", "expected `clip label` and perhaps two captions"),
         ("00025.mp4 anger disgust", "bad-line", "found '00025.mp4 anger disgust'"),
-        ("00025.mp4\tanger\tone", "bad-line", "expected `clip label`"),
+        ("00025.mp4\t", "bad-line", "expected `clip label`"),
         ("\tanger\tone\ttwo", "bad-line", "expected `clip label`"),
         ("00025.mp4 3", "label-coding", "expected the name of an emotion, found the number 3"),
     ],
@@ -209,7 +293,13 @@ def test_parts_in_any_order_and_case_are_the_canonical_class(data: st.DataObject
 
 @pytest.mark.parametrize(
     ("written", "label"),
-    [("Anger", "anger"), ("Happy", "happiness"), ("sad_angry", "anger_sadness"), ("fear_joy", "fear_joy")],
+    [
+        ("Anger", "anger"),
+        ("Happy", "happiness"),
+        ("sad_angry", "anger_sadness"),
+        ("fear_joy", "fear_joy"),
+        ("fear+anger", "fear+anger"),
+    ],
 )
 def test_labels_are_the_class_sets_names_and_what_is_none_stays(written: str, label: str) -> None:
     assert mafw_label(written) == label

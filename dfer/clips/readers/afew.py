@@ -1,6 +1,6 @@
 """AFEW: a tree of faces, `AFEW_Face/{train,validation}/<emotion>/<clip>`; the folders are the lists.
 
-The labels of its test set were never published, so that the field tests on the validation set.
+The field tests on the validation set; a `test` folder, if there is one, is left out.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from dfer.class_sets import canonical_label, load_class_set
 from dfer.clips.clip import Clip
 from dfer.clips.frame_files import is_video
 from dfer.clips.readers.clip_names import without_video_suffix
-from dfer.clips.readers.data_folder import data_folder, entries_of, unpacked_in
+from dfer.clips.readers.data_folder import data_folder, entries_of, holds_images, unpacked_in
 from dfer.clips.readers.list_problems import ListProblems, split_name
 from dfer.clips.readers.listing import Listing
 from dfer.errors import UsageError
@@ -37,12 +37,16 @@ def list_afew(data: Path, *, root: Path | None = None) -> Listing:
         )
     problems = ListProblems()
     clips: list[Clip] = []
+    stray: list[str] = []
     splits = _split_folders(tree)
     missing = [name for name, split in (("train", "train"), ("validation", "test")) if split not in splits]
     notes = [f"{tree} has no folder {name}" for name in missing]
     for split, name in splits.items():
         for label, folder in _folders(tree / name):
             meant = canonical_label(label, _NAMES)
+            if meant is None and not _holds_clips(folder):
+                stray.append(f"{name}/{label}")
+                continue
             if meant is None:
                 problems.add(
                     str(folder), f"{label!r} is no emotion of AFEW", hint=f"emotions are {', '.join(_NAMES)}"
@@ -52,8 +56,10 @@ def list_afew(data: Path, *, root: Path | None = None) -> Listing:
                 Clip(id=f"{name}/{label}/{stem}", path=folder / entry, label=meant, split=split, fold=1)
                 for stem, entry in _clips(folder).items()
             ]
+    if stray:
+        notes.append(f"left out, since they are no emotions and hold no clips: {', '.join(stray)}")
     if any(split_name(entry) == "test" for entry, is_folder in entries_of(tree) if is_folder):
-        notes.append(f"the test folder of {tree} is left out: AFEW's test labels are not published")
+        notes.append(f"the test folder of {tree} is left out: the field tests on validation")
     return Listing(
         clips=tuple(clips),
         places=tuple(str(clip.path) for clip in clips),
@@ -79,6 +85,14 @@ def _is_afew(folder: Path) -> bool:
 
 def _folders(folder: Path) -> list[tuple[str, Path]]:
     return [(name, folder / name) for name, is_folder in entries_of(folder) if is_folder]
+
+
+def _holds_clips(folder: Path) -> bool:
+    """Whether frames of clips, or videos, lie where an emotion's would; landmarks are no loss."""
+    return any(
+        holds_images(folder / name) if is_folder else is_video(Path(name))
+        for name, is_folder in entries_of(folder)
+    )
 
 
 def _clips(folder: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ The same clips come as face crops, as whole frames and as videos, in folders tha
 Every folder is listed once, whatever the number of folds.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -36,7 +36,7 @@ def find_clips(
     """Looks for the clips in the first of `kinds` that holds any of them.
 
     A kind is a folder's path inside the data set (`Clip/clip_224x224`, or `2_ClipsforFaceCrop*`), the best
-    kind first. Its folder may be nested in another, or in one of its own name, and may come in parts. A clip
+    kind first. Its folder may be nested in others, or in those of its own name, and may come in parts. A clip
     is a folder or a video of its name, with or without leading zeros. With `root`, clips lie in that folder
     itself, or else the kinds are looked for in it.
 
@@ -104,11 +104,19 @@ def _folders(top: Path, kinds: Sequence[str], *, include_top: bool) -> dict[str,
     for kind, name in names:
         for base in bases:
             for folder in sorted(base.glob(name)):
-                for place in (folder, folder / folder.name):
-                    if place not in seen and place.is_dir():
+                for place in _unzipped_into_itself(folder, PurePosixPath(name).name):
+                    if place not in seen:
                         seen.add(place)
                         found[kind].append(place)
     return found
+
+
+def _unzipped_into_itself(folder: Path, name: str) -> Iterator[Path]:
+    """The folder, then those of its name inside it, however deep: `2_Clips-002/2_Clips` for `2_Clips*`."""
+    if folder.is_dir():
+        yield folder
+        for inner in sorted(folder.glob(name)):
+            yield from _unzipped_into_itself(inner, name)
 
 
 def _index(folder: Path, parents: Iterable[str]) -> dict[str, Path]:

@@ -122,6 +122,9 @@ def _clip(values: dict[str, str], *, base: Path, place: str, problems: ListProbl
         if not values[name]:
             problems.add(place, f"the {name} is empty")
             good = False
+    if "\0" in values["path"]:
+        problems.add(place, f"a NUL in the path {values['path']!r}")
+        good = False
     split, fold, votes, frames = None, None, None, None
     if written := values.get("split"):
         split = split_name(written)

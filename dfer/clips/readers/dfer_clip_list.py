@@ -95,7 +95,7 @@ def _matching(pattern: str) -> list[ListFile]:
 def _in_folder(folder: Path) -> list[ListFile]:
     by_pattern: dict[str, list[ListFile]] = {}
     for file in sorted(folder.iterdir()):
-        if match := _IN_A_FOLDER.fullmatch(file.name):
+        if not file.name.startswith(".") and (match := _IN_A_FOLDER.fullmatch(file.name)):
             pattern = f"{match['name']}{'_set_{fold}' if match['set'] else ''}_{{split}}.txt"
             item = ListFile(path=file, fold=int(match["fold"] or 1), split=split_name(match["split"]))
             by_pattern.setdefault(pattern, []).append(item)

@@ -27,6 +27,8 @@ _LISTS = (
     "single_{split}set_{fold}.csv",
 )
 
+_LIST_FOLDERS = ("EmoLabel_DataSplit", "label", "train(single-labeled)", "test(single-labeled)")
+
 _CLIPS = (
     # Faces come before the whole picture, all frames before sixteen, frames before videos.
     "Clip/clip_224x224",
@@ -53,7 +55,7 @@ def list_dfew(data: Path, *, root: Path | None = None) -> Listing:
     Raises:
         UsageError: no folder, no lists in it, or an unreadable one.
     """
-    home = data_folder(data, list_folders=("EmoLabel_DataSplit", "label"))
+    home = data_folder(data, list_folders=_LIST_FOLDERS)
     folders = unpacked_in(home)
     lists, notes = choose_lists(find_lists(folders, _LISTS), data=home, data_set="DFEW", templates=_LISTS)
     notes += fold_notes(lists, folds=5)

@@ -7,10 +7,9 @@ where the table is missing or wrong the clips are read without, and a note says 
 import csv
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
-from xml.etree.ElementTree import ParseError
-from zipfile import BadZipFile
 
 from dfer.class_sets import canonical_label
 
@@ -18,7 +17,12 @@ Votes = tuple[tuple[str, float], ...]
 
 _FILES = ("Annotation/annotation", "annotation/annotation", "annotation")
 _SUFFIXES = (".xlsx", ".csv")
-_UNREADABLE = (OSError, ValueError, LookupError, csv.Error, BadZipFile, ParseError)
+
+_TITLES = 5
+"""So many rows may stand above the header."""
+
+_NUMBERED = re.compile(r"[1-9][ _.]*([a-z]+)")
+_PLAIN = re.compile(r"([a-z]+)")
 
 
 def read_votes(folders: Iterable[Path], class_names: Sequence[str]) -> tuple[dict[str, Votes], list[str]]:
@@ -37,31 +41,43 @@ def read_votes(folders: Iterable[Path], class_names: Sequence[str]) -> tuple[dic
     if file is None:
         return {}, []
     try:
-        rows = _excel_rows(file) if file.suffix == ".xlsx" else _csv_rows(file)
-        header = next(rows, ())
-        order_at, class_at = _columns(header, class_names)
-        votes: dict[str, Votes] = {}
-        wrong = []
-        for number, row in enumerate(rows, start=2):
-            if not any(str(cell).strip() for cell in row if cell is not None):
-                continue
-            try:
-                votes.setdefault(f"{int(float(row[order_at])):05d}", _votes(row, class_at))
-            except (ValueError, TypeError, IndexError, OverflowError):
-                wrong.append(number)
-    except _UNREADABLE as error:
-        return {}, [f"clips have no votes: {file} cannot be read as DFEW's annotation ({error})"]
+        votes, wrong = _read(file, class_names)
+    except Exception as error:  # a damaged workbook makes openpyxl raise whatever it stumbles over
+        why = str(error) or type(error).__name__
+        return {}, [f"clips have no votes: {file} cannot be read as DFEW's annotation ({why})"]
     if wrong:
         return votes, [f"votes left out: {len(wrong)} rows of {file} hold no votes, the first is {wrong[0]}"]
     return votes, []
 
 
+def _read(file: Path, class_names: Sequence[str]) -> tuple[dict[str, Votes], list[int]]:
+    """Votes by clip id, and the numbers of the rows without."""
+    rows = enumerate(_excel_rows(file) if file.suffix == ".xlsx" else _csv_rows(file), start=1)
+    order_at, class_at = _header(rows, class_names)
+    votes: dict[str, Votes] = {}
+    wrong = []
+    for number, row in rows:
+        if not any(str(cell).strip() for cell in row if cell is not None):
+            continue
+        try:
+            votes.setdefault(f"{int(float(row[order_at])):05d}", _votes(row, class_at))
+        except (ValueError, TypeError, IndexError, OverflowError):
+            wrong.append(number)
+    return votes, wrong
+
+
 def _excel_rows(file: Path) -> Iterator[Sequence[Any]]:
+    """All rows of the first sheet, none shorter than one before it: a sheet leaves out empty last cells."""
     from openpyxl import load_workbook  # here: a quarter of a second, and only for those who have the file
 
     workbook = load_workbook(file, read_only=True, data_only=True)
     try:
-        yield from workbook.worksheets[0].iter_rows(values_only=True)
+        sheet = workbook.worksheets[0]
+        sheet.reset_dimensions()  # openpyxl would read no more than the size that is written, right or wrong
+        width = 0
+        for row in sheet.iter_rows(values_only=True):
+            width = max(width, len(row))
+            yield (*row, *[None] * (width - len(row)))
     finally:
         workbook.close()
 
@@ -71,20 +87,33 @@ def _csv_rows(file: Path) -> Iterator[Sequence[Any]]:
         yield from csv.reader(stream)
 
 
-def _columns(header: Sequence[Any], class_names: Sequence[str]) -> tuple[int, dict[str, int]]:
-    names = [str(cell).strip().casefold() if cell is not None else "" for cell in header]
+def _header(
+    rows: Iterator[tuple[int, Sequence[Any]]], class_names: Sequence[str]
+) -> tuple[int, dict[str, int]]:
+    """Where the clip's number and each class's votes stand; goes on to the row after the header."""
+    passed = []
+    for _, row in islice(rows, _TITLES + 1):
+        names = [str(cell).strip().casefold() if cell is not None else "" for cell in row]
+        for style in (_NUMBERED, _PLAIN):
+            class_at = _classes(names, style, class_names)
+            if "order" in names and set(class_at) == set(class_names):
+                return names.index("order"), class_at
+        passed.append(", ".join(names))
+    found = passed[0] if passed else "an empty table"
+    raise ValueError(f"expected the columns order and 1happy … 7fear, found {found}")
+
+
+def _classes(names: Sequence[str], style: re.Pattern[str], class_names: Sequence[str]) -> dict[str, int]:
     class_at = {}
     for place, name in enumerate(names):
-        numbered = re.fullmatch(r"[1-9][ _]?([a-z]+)", name)
-        if numbered and (meant := canonical_label(numbered[1], class_names)):
+        written = style.fullmatch(name)
+        if written and (meant := canonical_label(written[1], class_names)):
             class_at[meant] = place
-    if "order" not in names or set(class_at) != set(class_names):
-        raise ValueError(f"expected the columns order and 1happy … 7fear, found {', '.join(names)}")
-    return names.index("order"), {name: class_at[name] for name in class_names}
+    return {name: class_at[name] for name in class_names if name in class_at}
 
 
 def _votes(row: Sequence[Any], class_at: dict[str, int]) -> Votes:
     counts = {name: float(row[place] or 0) for name, place in class_at.items()}
-    if not all(0 <= count < float("inf") for count in counts.values()):
-        raise ValueError("votes are counts")
+    if not all(0 <= count < float("inf") for count in counts.values()) or not any(counts.values()):
+        raise ValueError("votes are counts, and not all of them nothing")
     return tuple((name, count) for name, count in counts.items() if count)

@@ -22,7 +22,7 @@ _LISTS = (
     "All_scenes/{split}_All.csv",
     "{split}_All.csv",
     "{split}_image.txt",  # EmoCLIP's names
-    "{split}.csv",
+    "{split}.csv",  # a plain name that people may choose for S2D's `path,id`; seen nowhere
 )
 
 _FACES = "2_ClipsforFaceCrop*"
@@ -65,12 +65,16 @@ def list_ferv39k(data: Path, *, root: Path | None = None) -> Listing:
 
 def _clips(file: ListFile, problems: ListProblems) -> Iterator[tuple[Clip, str]]:
     coding = DFER_CLIP_LABELS[: len(_NAMES)]
+    before = 0  # columns in front of the path: pandas writes an index
     for number, (place, line) in enumerate(read_lines(file.path, problems)):
-        fields = [field.strip('"') for field in line.replace(",", " ").split()]
-        if number == 0 and [field.casefold() for field in fields] in (["path", "id"], ["path", "label"]):
+        written = line.split(",") if "," in line else line.split()
+        columns = [field.strip().strip('"').casefold() for field in written]
+        if number == 0 and columns[-2:] in (["path", "id"], ["path", "label"]):
             # Only this header says that somebody sorted the classes by name before numbering them.
-            coding = _ALPHABETICAL if fields[1].casefold() == "id" else coding
+            coding = _ALPHABETICAL if columns[-1] == "id" else coding
+            before = len(columns) - 2
             continue
+        fields = [field.strip('"') for field in line.replace(",", " ").split()][before:]
         frames = fields.pop(1) if len(fields) == 3 and fields[1].isdecimal() else None
         parts = PurePosixPath(fields[0].replace("\\", "/")).parts if fields else ()
         if len(fields) != 2 or len(parts) < 3:

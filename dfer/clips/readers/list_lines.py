@@ -7,7 +7,7 @@ from dfer.clips.readers.list_problems import ListProblems
 from dfer.errors import UsageError
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_CHINESE = ("gbk", "gb18030")
+_CHINESE = "gb18030"  # what GBK has it has at the same places, and rare characters besides
 
 
 def read_lines(file: Path, problems: ListProblems, *, chinese: bool = False) -> Iterator[tuple[str, str]]:
@@ -25,7 +25,7 @@ def read_lines(file: Path, problems: ListProblems, *, chinese: bool = False) -> 
         raise UsageError(f"cannot read the list {file}: {error.strerror}") from error
     encodings: tuple[str, ...] = ("utf-8",)
     if chinese and _decoded(content, encodings) is None:
-        encodings = (*_CHINESE, "utf-8")
+        encodings = (_CHINESE, "utf-8")
     # Neither encoding has the byte of a line's end inside another character.
     for number, line in enumerate(content.removeprefix(_BYTE_ORDER_MARK).split(b"\n"), start=1):
         place = f"{file}:{number}"
@@ -33,6 +33,8 @@ def read_lines(file: Path, problems: ListProblems, *, chinese: bool = False) -> 
         if text is None:
             tried = "neither UTF-8 nor GBK" if chinese else "not UTF-8"
             problems.add(place, tried, kind="encoding", hint="save the list as UTF-8 text")
+        elif "\0" in text:
+            problems.add(place, "a NUL, which no text has", hint="save the list as UTF-8 text")
         elif text.strip():
             yield place, text.rstrip("\r")
 

@@ -1,7 +1,5 @@
 """MAFW's labels: eleven emotions, and compounds of two or three joined by `_` in the data set's own order."""
 
-import re
-
 from dfer.class_sets import canonical_label, load_class_set
 
 _SINGLE = load_class_set("mafw11").names
@@ -12,7 +10,7 @@ def mafw_label(written: str) -> str:
 
     A part that is no emotion of MAFW stays, in lower case and at the end, for the class set to refuse.
     """
-    parts = [part.strip().casefold() for part in re.split(r"[_+&]", written) if part.strip()]
+    parts = [part.strip().casefold() for part in written.split("_") if part.strip()]
     known = {canonical_label(part, _SINGLE) or part for part in parts}
     order = {name: place for place, name in enumerate(_SINGLE)}
     return "_".join(sorted(known, key=lambda name: (order.get(name, len(order)), name)))

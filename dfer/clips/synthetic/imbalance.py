@@ -7,8 +7,8 @@ from dfer.class_sets import canonical_label
 from dfer.class_sets.class_set import ClassSet, EmotionClass
 
 _LIKE_MAFW: dict[str, float] = {
-    # Not MAFW's own figures: a long tail of the same shape. Its films show much sadness, anger, happiness,
-    # neutral faces and surprise, and little contempt, helplessness and disappointment.
+    # Our own choice of a long tail over MAFW's eleven classes; which of them are frequent there is not known
+    # to us, let alone how frequent.
     "sadness": 0.16,
     "anger": 0.15,
     "happiness": 0.135,
@@ -29,7 +29,7 @@ _PER_FURTHER_PART = 0.2
 def shares_like_mafw(class_set: ClassSet) -> list[float]:
     """How frequent each class is, as shares that add up to 1.
 
-    The frequencies are *like* MAFW's, not taken from it. A compound class is rarer than the rarest of its
+    The frequencies are our own, not taken from MAFW. A compound class is rarer than the rarest of its
     parts; a class without a frequency of its own is as rare as the rarest single one.
     """
     weights = [_weight(emotion_class) for emotion_class in class_set.classes]

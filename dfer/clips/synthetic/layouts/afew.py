@@ -14,7 +14,7 @@ def _places(plan: Sequence[PlannedClip], video_format: VideoFormat) -> list[Plac
     places = []
     for clip in plan:
         split = "validation" if clip.fold == _VALIDATION_FOLD else "train"
-        # Nine digits that grow unevenly look like AFEW's, which are times in films; they only must differ.
+        # Nine digits as in the names that others' lists show; that they grow unevenly is our own choice.
         name = f"{(clip.number + 1) * _STEP + clip.number % 7:09d}"
         places.append(Place(path=f"AFEW_Face/{split}/{clip.label.capitalize()}/{name}"))
     return places
@@ -30,5 +30,5 @@ AFEW = Layout(
     tops=("AFEW_Face",),
     places=_places,
     write_lists=_write_lists,
-    video_formats=("jpeg",),  # AFEW's own videos are AVI, which is more than a world is worth
+    video_formats=("jpeg",),  # the field's AFEW_Face is frames
 )

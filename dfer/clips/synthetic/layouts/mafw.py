@@ -42,7 +42,7 @@ def _write_lists(folder: Path, world: WrittenWorld) -> None:
                 _write(
                     folder / _SETS / protocol / "no_caption" / inside, [_bare(c, protocol) for c in chosen]
                 )
-                # Nobody described faces at rest for MAFW.
+                # MAFW's lists with captions leave out neutral clips.
                 moving = [c for c in chosen if c.plan.label != "neutral"]
                 _write(
                     folder / _SETS / protocol / "with_caption" / inside,

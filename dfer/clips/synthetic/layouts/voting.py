@@ -8,7 +8,7 @@ from dfer.action_units import EMOTIONS
 
 ANNOTATORS = 10
 _AGREE = 6
-"""So many at least vote for the label; DFEW keeps no clip with fewer as single-labelled."""
+"""So many at least vote for the label: our own choice, a majority that no other class can reach."""
 
 
 def draw_votes(label: str, class_names: Sequence[str], *, seed: str) -> list[int]:
