@@ -80,8 +80,9 @@ def choose_lists(
         UsageError: there are none; says what was looked for.
     """
     if not found:
+        more = f" and {len(templates) - 1} other names" if len(templates) > 1 else ""
         raise UsageError(
-            f"no lists of {data_set} in {data}, nor in a folder of it: looked for {', '.join(templates)}",
+            f"no lists of {data_set} in {data}, nor in a folder of it: looked for {templates[0]}{more}",
             hint=f"name the folder of {data_set} that holds its lists; --root names that of the clips",
         )
     chosen, *others = found
