@@ -32,7 +32,9 @@ class CommandGroup(TyperGroup):
             code, message, hint, cause = ConfigurationError.exit_code, error.message, error.hint, error
         except KeyboardInterrupt:
             output.fail(
-                "interrupted", "what was answered or finished is kept; the same command goes on from there"
+                "interrupted",
+                "what was answered, packed or finished is kept; the same command does the rest (a training "
+                "begins anew)",
             )
             raise typer.Exit(130) from None
         except sqlite3.Error as error:

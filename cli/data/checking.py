@@ -161,6 +161,7 @@ def _as_json(report: "Report") -> dict[str, Any]:
                 "count": finding.count,
                 "message": finding.message,
                 "examples": list(finding.examples),
+                "places": list(finding.places or finding.examples),
                 "hint": finding.hint,
             }
             for finding in report.findings

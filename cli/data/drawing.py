@@ -41,7 +41,7 @@ def synth(
     ] = "jpeg",
     folds: Annotated[int, typer.Option(min=2, help="Folds; no person is in two.")] = 5,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Draw into a folder that holds other things.")
+        bool, typer.Option("--overwrite", help="Replace another world, or draw beside other things.")
     ] = False,
     json: Json = False,
     quiet: Quiet = False,

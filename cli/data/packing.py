@@ -54,6 +54,7 @@ def pack(
         output.print_json(
             {
                 "pack": str(packed.path),
+                "created": packed.created,
                 "dataset": dataset,
                 "clips": packed.clips,
                 "frames": packed.frames,
@@ -65,10 +66,14 @@ def pack(
         )
         return
     output.say(str(packed.path))
+    if not packed.created:
+        output.note("unchanged: it is of just these clips", quiet=quiet)
+        return
     resumed = f", {packed.resumed} of them from before" if packed.resumed else ""
     output.note(
         f"{output.count_of(packed.clips, 'clip')}{resumed}, {output.count_of(packed.frames, 'frame')} "
         f"of {size} x {size}, {packed.bytes / 1e6:,.0f} MB\n"
-        f"next: dfer train --descriptions v1 --data {packed.path} …",
+        f"next: dfer data check {packed.path}\n"
+        f"      dfer train --descriptions v1 --data {packed.path} …",
         quiet=quiet,
     )

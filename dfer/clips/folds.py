@@ -40,7 +40,8 @@ def select_fold(clips: Sequence[Clip], fold: int) -> FoldSplit:
         raise ContentError(
             "the clips have neither folds nor splits, so there is nothing to test on",
             hint="add a column `split` (train, val, test) for one fixed split, or a column `fold` (1, 2, …) "
-            "for cross-validation: each fold is tested once, with the others for training",
+            "for cross-validation: each fold is tested once, with the others for training; in a folder tree, "
+            "sort the clips into train/ and test/",
         )
     if has_fold and has_split:
         own = [clip for clip in clips if clip.fold == fold]

@@ -142,7 +142,7 @@ def test_ctrl_c_keeps_what_arrived_says_how_to_go_on_and_leaves_no_claim_to_wait
         answer.over.set()
         assert (done.code, done.out) == (130, "")
         assert "interrupted" in done.err
-        assert "what was answered or finished is kept; the same command goes on from there" in done.err
+        assert "what was answered, packed or finished is kept; the same command does the rest" in done.err
         assert "Traceback" not in done.err
         kept = stored(tmp_path)
         assert kept == set(server.questions[:6])

@@ -47,7 +47,7 @@ def test_json_tells_all_of_it(dfer, world: Path) -> None:
     assert told["frames"]["sampled"] == 4
     assert told["frames"]["min"] <= told["frames"]["mean"] <= told["frames"]["max"]
     (finding,) = told["findings"]
-    assert set(finding) == {"kind", "severity", "count", "message", "examples", "hint"}
+    assert set(finding) == {"kind", "severity", "count", "message", "examples", "places", "hint"}
     assert (finding["kind"], finding["severity"], finding["count"]) == ("empty-file", "error", 1)
 
 

@@ -1,8 +1,10 @@
 """`dfer data pack`, and training from what it makes."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Dfer
 
@@ -40,10 +42,33 @@ def test_what_was_made_and_what_to_do_next_is_said(world: Dfer) -> None:
     assert made.out == "w.pack\n"
     assert "21 clips, " in made.err
     assert "of 32 x 32" in made.err
-    assert "next: dfer train --descriptions v1 --data w.pack" in made.err
-    again = world("data pack world/clips.csv w.pack")
-    assert again.code == 2
-    assert "is there already" in again.err
+    assert "next: dfer data check w.pack" in made.err
+    assert "dfer train --descriptions v1 --data w.pack" in made.err
+    again = world("data pack world/clips.csv w.pack --size 32 --max-frames 4")
+    assert (again.code, again.out) == (0, "w.pack\n")
+    assert "unchanged" in again.err
+    other = world("data pack world/clips.csv w.pack --size 64")
+    assert other.code == 2
+    assert "is there already" in other.err
+
+
+def test_copies_across_the_sides_of_a_fold_are_found_in_a_pack_too(world: Dfer, tmp_path: Path) -> None:
+    """One clip of fold 1 copied byte by byte into fold 2, another encoded again."""
+    rows = [line.split(",") for line in (tmp_path / "world/clips.csv").read_text().splitlines()]
+    first, second = [row for row in rows if row[2] == "1"][:2]
+    for row, name in ((first, "clips/same"), (second, "clips/alike")):
+        shutil.copytree(tmp_path / "world" / row[0], tmp_path / "world" / name)
+        rows.append([name, row[1], "2", "", ""])
+    for frame in (tmp_path / "world/clips/alike").iterdir():
+        Image.open(frame).save(frame, quality=60)
+    (tmp_path / "world/clips.csv").write_text("\n".join(map(",".join, rows)) + "\n")
+    assert world("data pack world/clips.csv w.pack --size 64 --workers 0 -q").code == 0
+    for place in ("world/clips.csv", "w.pack"):
+        found = world(f"data check {place} --classes dfew7 --frames 4 --json")
+        assert found.code == 5
+        kinds = {finding["kind"]: finding for finding in found.json["findings"]}
+        assert "clips/same" in kinds["identical-across-sides"]["places"][0]
+        assert "clips/alike" in kinds["near-copy-across-sides"]["places"][0]
 
 
 def test_a_damaged_pack_is_refused_before_anything_is_trained(world: Dfer, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfer.clips.readers.csv_list import list_csv, read_csv
+from dfer.clips.readers.reading import list_clips
 from dfer.clips.readers.vote_field import parse_votes
 from dfer.errors import ContentError, UsageError
 
@@ -206,3 +207,16 @@ def test_a_nul_in_a_path_is_a_wrong_row(world: Path) -> None:
 
 def test_a_path_no_file_system_can_hold_is_only_missing(world: Path) -> None:
     assert "no such clip" in problem(write(world, f"path,label\n{'a' * 5000},x\n")).message
+
+
+def test_a_folder_is_no_list_and_what_to_do_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="found a folder") as caught:
+        read_csv(tmp_path)
+    assert "--dataset" in caught.value.hint
+
+
+def test_a_misspelt_data_set_is_guessed() -> None:
+    for written, meant in (("DFEW", "dfew"), ("fer39k", "ferv39k"), ("mafw_compound", "mafw-compound")):
+        with pytest.raises(UsageError) as caught:
+            list_clips(written, Path())
+        assert caught.value.hint == f"did you mean {meant}?"

@@ -450,11 +450,13 @@ def with_broken(folder: Path, broken: set[int]) -> Clip:
         ("repeat", {0, 1, 4}, [2, 2, 2, 3, 3]),
     ],
 )
-def test_broken_frames_are_left_out_or_replaced(
-    tmp_path: Path, policy: Any, broken: set[int], expected: list[int]
+def test_broken_frames_are_left_out_or_replaced_and_named(
+    tmp_path: Path, policy: Any, broken: set[int], expected: list[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     damaged = with_broken(tmp_path / "c", broken)
     pack([damaged], tmp_path / "p.pack", broken_frames=policy)
+    assert len(caplog.records) == len(broken)
+    assert all(f"c/{i}.jpg cannot be decoded" in caplog.text for i in broken)
     found = Pack(tmp_path / "p.pack")
     assert found.count(damaged) == len(expected)
     verify(found)
@@ -555,11 +557,26 @@ def test_a_disk_that_fills_up_while_clips_are_moved_is_told_in_words(
     assert pack(clips, tmp_path / "p.pack").resumed == 8
 
 
-def test_nothing_is_overwritten(clips: list[Clip], whole: Path) -> None:
+def test_a_finished_pack_of_the_same_clips_is_unchanged_and_of_others_never_overwritten(
+    clips: list[Clip], whole: Path
+) -> None:
     before = whole.read_bytes()
-    with pytest.raises(UsageError, match="is there already"):
-        pack(clips, whole)
+    again = pack(clips, whole)
+    assert not again.created
+    assert (again.clips, again.resumed, again.bytes) == (14, 14, len(before))
+    for others, change in ((clips[1:], {}), (clips, {"size": 32}), (clips, {"broken_frames": "skip"})):
+        with pytest.raises(UsageError, match="is there already, and of something else"):
+            pack(others, whole, **change)
+    with pytest.raises(UsageError, match="of something else"):
+        pack([replace(clips[0], label="fear"), *clips[1:]], whole)
     assert whole.read_bytes() == before
+    assert not whole.with_name("whole.pack.lock").exists()
+
+
+def test_where_nothing_can_be_written_is_told_in_words(clips: list[Clip], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigurationError, match="cannot write"):
+        pack(clips, tmp_path / "file" / "p.pack")
 
 
 def test_a_disk_without_room_is_told_before_anything_is_decoded(

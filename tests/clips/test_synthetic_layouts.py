@@ -265,9 +265,9 @@ def test_world_json_names_the_layout_and_a_world_of_another_takes_its_place(tmp_
     folder = tmp_path / "w"
     assert draw(folder, "mafw", clips=11) == folder
     (folder / "notes.txt").write_text("mine")
-    assert draw(folder, "csv") == folder / "clips.csv"
+    assert draw(folder, "csv", overwrite=True) == folder / "clips.csv"
     assert {path.name for path in folder.iterdir()} == {"clips", "clips.csv", "notes.txt", "world.json"}
-    draw(folder, "ferv39k", clips=7)
+    draw(folder, "ferv39k", clips=7, overwrite=True)
     names = {"2_ClipsforFaceCrop", "4_setups", "notes.txt", "world.json"}
     assert {path.name for path in folder.iterdir()} == names
     assert json.loads((folder / "world.json").read_text())["layout"] == "ferv39k"
@@ -281,7 +281,7 @@ def test_somebody_s_folder_of_a_name_that_the_layout_takes_stays(tmp_path: Path)
     with pytest.raises(UsageError, match="did not draw: data"):
         draw(tmp_path, "mafw", overwrite=True)
     assert content(tmp_path) == before
-    draw(tmp_path, "csv", seed=4)
+    draw(tmp_path, "csv", seed=4, overwrite=True)
     assert (tmp_path / "data/real.mp4").read_bytes() == b"the only copy"
 
 
@@ -308,8 +308,8 @@ def test_killed_between_any_two_moves_the_folder_can_be_drawn_into_again(
         killed.setattr(Path, "rename", counted(rename))
         killed.setattr(Path, "replace", counted(replace))
         with pytest.raises(KeyboardInterrupt):
-            draw(folder, "dfew", clips=7)
-    draw(folder, "dfew", clips=7)
+            draw(folder, "dfew", clips=7, overwrite=True)
+    draw(folder, "dfew", clips=7, overwrite=True)
     draw(tmp_path / "fresh", "dfew", clips=7)
     assert content(folder) == content(tmp_path / "fresh")
     assert world_folder._names_of_ours(folder) == {"Clip", "EmoLabel_DataSplit", "Annotation"}
@@ -332,7 +332,7 @@ def test_the_command_draws_each_layout_with_its_own_classes_and_says_how_to_go_o
     assert done.stdout.strip() == folder
     assert f"dfer data check {folder} --dataset dfew" in done.stderr
     assert f"--dataset dfew --data {folder}" in done.stderr
-    wild = ["--variation", "wild", "--imbalance", "mafw", "--json"]
+    wild = ["--variation", "wild", "--imbalance", "mafw", "--overwrite", "--json"]
     done = CliRunner().invoke(app, ["data", "synth", folder, *options, *wild])
     answer = json.loads(done.stdout)
     assert (answer["class_set"], answer["variation"], answer["imbalance"]) == ("mafw11", "wild", "mafw")

@@ -183,7 +183,11 @@ def test_progress_is_told_after_each_clip(tmp_path: Path) -> None:
 def test_an_older_world_is_replaced_whole(tmp_path: Path) -> None:
     draw(tmp_path / "w", clips=12, seed=1)
     (tmp_path / "w" / "notes.txt").write_text("mine")
-    draw(tmp_path / "w")
+    before = content(tmp_path / "w")
+    with pytest.raises(UsageError, match="another synthetic world"):
+        draw(tmp_path / "w")
+    assert content(tmp_path / "w") == before
+    draw(tmp_path / "w", overwrite=True)
     draw(tmp_path / "fresh")
     replaced = content(tmp_path / "w")
     del replaced["notes.txt"]
@@ -218,7 +222,7 @@ def test_a_drawing_that_fails_leaves_what_was_there(tmp_path: Path, monkeypatch:
 
     for name in ("old", "new"):
         with pytest.raises(KeyboardInterrupt):
-            draw(tmp_path / name, seed=99, on_clip=stop)
+            draw(tmp_path / name, seed=99, on_clip=stop, overwrite=True)
     assert content(tmp_path / "old") == before
     assert [path.name for path in tmp_path.iterdir()] == ["old"]
 

@@ -12,7 +12,8 @@ EXAMPLES = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """`count` things of one kind; `examples` say where for the first few, `more` how many are left out there.
+    """`count` things of one kind; `places` say where, `examples` where for the first few, `more` how many are
+    left out there.
 
     An example may stand for several, such as all clips of one label. `hint` says what to do.
     """
@@ -24,6 +25,7 @@ class Finding:
     examples: tuple[str, ...] = ()
     more: int = 0
     hint: str = ""
+    places: tuple[str, ...] = ()
 
 
 def grouped(
@@ -46,6 +48,7 @@ def grouped(
             examples=tuple(where[:EXAMPLES]),
             more=max(0, len(where) - EXAMPLES),
             hint=hint,
+            places=tuple(where),
         )
 
 

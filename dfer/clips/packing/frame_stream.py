@@ -21,8 +21,8 @@ def stream_frames(
     size: int,
     fit: Fit,
     broken_frames: BrokenFrames,
-) -> Iterator[Pixels | None]:
-    """uint8 (size, size, 3) for each of the ascending indices `kept`, with "skip" fewer; None for a damage.
+) -> Iterator[Pixels | BrokenFramesError]:
+    """uint8 (size, size, 3) for each of the ascending indices `kept`, with "skip" fewer; and each damage met.
 
     Raises:
         BrokenFramesError: a frame cannot be decoded and the policy is "error".
@@ -35,7 +35,7 @@ def stream_frames(
         if isinstance(picture, BrokenFramesError):
             if broken_frames == "error":
                 raise picture
-            yield None
+            yield picture
             if broken_frames == "skip":
                 continue
             if before is None:

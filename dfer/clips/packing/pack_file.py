@@ -43,13 +43,15 @@ class Entry:
 class PackIndex:
     """What a pack holds. `clips` are as their reader gave them, one for each fold and split they are in;
     `entries` are by clip id. `frames` is how many there is room for, `max_frames` how many of a clip were
-    kept at most, `broken_frames` the policy for those that could not be decoded."""
+    kept at most, `broken_frames` the policy for those that could not be decoded, `made_of` a hash of all that
+    went in."""
 
     dataset: str
     size: int
     fit: "Fit"
     max_frames: int | None
     broken_frames: "BrokenFrames"
+    made_of: str
     frames: int
     entries: dict[str, Entry]
     clips: tuple[Clip, ...]
@@ -69,6 +71,7 @@ def closing(index: PackIndex) -> bytes:
             "fit": index.fit,
             "max_frames": index.max_frames,
             "broken_frames": index.broken_frames,
+            "made_of": index.made_of,
             "frames": index.frames,
             "entries": {name: [e.start, e.count, e.crc] for name, e in index.entries.items()},
             "clips": [_written(clip) for clip in index.clips],
@@ -122,6 +125,7 @@ def _parsed(found: dict[str, Any], path: Path) -> PackIndex:
         fit=found["fit"],
         max_frames=found["max_frames"],
         broken_frames=found["broken_frames"],
+        made_of=found["made_of"],
         frames=found["frames"],
         entries={
             name: Entry(start=start, count=count, crc=crc)

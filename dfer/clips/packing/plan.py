@@ -3,9 +3,11 @@
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
+from description_store.hashing import tagged_hash
 from dfer.clips.clip import Clip
+from dfer.clips.fingerprint import fingerprint
 from dfer.clips.frame_index import FrameIndex, index_clips
 from dfer.clips.packing.pack_file import DATA, frame_bytes
 from dfer.clips.resizing import Fit
@@ -28,13 +30,15 @@ class Packing:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PackPlan:
     """`clips` are distinct; for each `kept` are its frames to pack, `starts` where they begin in the pack (in
-    frames), and a key that is another if the clip's files, or what is made of them, are others."""
+    frames), and a key that is another if the clip's files, or what is made of them, are others. `made_of` is
+    the same wherever the same data set is packed in the same way."""
 
     packing: Packing
     clips: tuple[Clip, ...]
     kept: tuple[Sequence[int], ...]
     starts: tuple[int, ...]
     keys: tuple[str, ...]
+    made_of: str
     frames: int
     index: FrameIndex
 
@@ -58,6 +62,7 @@ def plan_pack(clips: Sequence[Clip], packing: Packing) -> PackPlan:
         kept=kept,
         starts=tuple(starts[:-1]),
         keys=tuple(_key(clip, packing, source) for clip in distinct),
+        made_of=tagged_hash("pk1", [asdict(packing), fingerprint(clips, source)]),
         frames=starts[-1],
         index=index,
     )

@@ -70,7 +70,7 @@ def list_csv(path: Path, *, root: Path | None = None) -> Listing:
         places=tuple(place for _, place in placed),
         root=base,
         problems=problems.found,
-        hint_missing=f"relative paths start at {base}; name the folder that holds the clips as root",
+        hint_missing=f"the list's paths start at {base}; --root names another folder for them to start from",
     )
 
 
@@ -81,6 +81,11 @@ def _text(path: Path) -> str:
     try:
         # utf-8-sig: Excel writes a byte order mark, which would otherwise become part of the name `path`.
         return path.read_text(encoding="utf-8-sig")
+    except IsADirectoryError as error:
+        raise UsageError(
+            f"expected a CSV file, found a folder: {path}",
+            hint="name the list in it, or say with --dataset what the folder is (dfew, mafw, folders, …)",
+        ) from error
     except OSError as error:
         raise UsageError(f"cannot read the list {path}: {error.strerror}") from error
     except UnicodeDecodeError as error:

@@ -1,5 +1,6 @@
 """Data sets by the name that `--dataset` takes."""
 
+import difflib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -51,7 +52,11 @@ def list_clips(dataset: str, data: Path, *, root: Path | None = None) -> Listing
         ContentError: a file is no list at all.
     """
     if dataset not in READERS:
-        raise UsageError(f"unknown data set {dataset!r}", hint=f"one of {', '.join(READERS)}")
+        close = difflib.get_close_matches(dataset.casefold(), READERS, n=1)
+        raise UsageError(
+            f"unknown data set {dataset!r}",
+            hint=f"did you mean {close[0]}?" if close else f"one of {', '.join(READERS)}",
+        )
     return READERS[dataset](data, root=root)
 
 

@@ -58,12 +58,12 @@ def draw_world(
     `frames` long, from half of it to a third more. `subjects` people in all, by default four a fold.
     `imbalance` is instead of the variation's own. `on_clip(done, clips)` is called after each clip.
 
-    An existing synthetic world in `folder`, of whatever layout, is replaced, but only once the new one is
-    complete; files beside it are left alone.
+    The same world in `folder` is drawn again, another one, of whatever layout, only with `overwrite`. It is
+    replaced once the new one is complete; files beside it are left alone.
 
     Raises:
         UsageError: impossible numbers, classes or clips that the layout cannot hold, or `folder` holds
-            something else and `overwrite` is not set, or holds clips that are not ours.
+            something else or another world and `overwrite` is not set, or holds clips that are not ours.
         ContentError: a class with no known action units.
     """
     if imbalance is not None:
@@ -74,7 +74,21 @@ def draw_world(
     units = {c.name: _units(c) for c in class_set.classes}
     _check_numbers(len(units), clips, size, frames, video_format, folds, subjects)
     check_layout(chosen, class_set=class_set, video_format=video_format)
-    check_folder(folder, chosen, overwrite=overwrite)
+    world: dict[str, Any] = {
+        "synthetic": True,
+        "about": ABOUT,
+        "class_set": class_set.name,
+        "classes": list(class_set.names),
+        "clips": clips,
+        "seed": seed,
+        "size": size,
+        "frames": frames,
+        "video_format": video_format,
+        "folds": folds,
+        "subjects": subjects,
+        **_unusual(layout, variation),
+    }
+    check_folder(folder, chosen, world, overwrite=overwrite)
     plan = plan_clips(class_set, clips=clips, folds=folds, subjects=subjects, imbalance=variation.imbalance)
     if chosen.with_compounds:
         plan = chosen.with_compounds(plan, seed)
@@ -104,20 +118,6 @@ def draw_world(
             if on_clip:
                 on_clip(clip.number + 1, clips)
         chosen.write_lists(scratch, WrittenWorld(seed=seed, folds=folds, clips=tuple(placed)))
-        world: dict[str, Any] = {
-            "synthetic": True,
-            "about": ABOUT,
-            "class_set": class_set.name,
-            "classes": list(class_set.names),
-            "clips": clips,
-            "seed": seed,
-            "size": size,
-            "frames": frames,
-            "video_format": video_format,
-            "folds": folds,
-            "subjects": subjects,
-            **_unusual(layout, variation),
-        }
         put_in_place(scratch, folder, chosen, world)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

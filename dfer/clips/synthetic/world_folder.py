@@ -17,12 +17,12 @@ SCRATCH = ".drawing-"
 _MARK = "world.json"
 
 
-def check_folder(folder: Path, layout: Layout, *, overwrite: bool) -> None:
-    """Whether a world of that layout may be drawn into the folder.
+def check_folder(folder: Path, layout: Layout, world: dict[str, Any], *, overwrite: bool) -> None:
+    """Whether a world of that layout, with `world` as its mark, may be drawn into the folder.
 
     Raises:
-        UsageError: it is a file, holds other things and `overwrite` is not set, or holds something of the
-            names that the layout writes and that is not ours.
+        UsageError: it is a file, holds another world or other things and `overwrite` is not set, or holds
+            something of the names that the layout writes and that is not ours.
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"expected a folder to draw into, found a file: {folder}")
@@ -33,6 +33,12 @@ def check_folder(folder: Path, layout: Layout, *, overwrite: bool) -> None:
         raise UsageError(
             f"{folder} is not empty and no synthetic world",
             hint="choose a new folder, or ask to overwrite, which leaves files of other names alone",
+        )
+    there = {name: value for name, value in (_mark(folder) or {}).items() if name != "replaces"}
+    if ours is not None and not overwrite and there != world:
+        raise UsageError(
+            f"{folder} holds another synthetic world; runs may have been trained on it",
+            hint="choose a new folder, or replace it with --overwrite",
         )
     # Somebody's data set, perhaps the only copy; no flag is worth deleting that.
     theirs = [name for name in layout.tops if name not in (ours or ()) and _exists(folder / name)]
@@ -70,16 +76,21 @@ def _write_mark(folder: Path, scratch: Path, world: dict[str, Any]) -> None:
 
 def _names_of_ours(folder: Path) -> set[str] | None:
     """The names in the folder that a world of ours has taken; None if there is no world that we know of."""
-    try:
-        world: Any = json.loads((folder / _MARK).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    if not isinstance(world, dict) or world.get("synthetic") is not True:
+    world = _mark(folder)
+    if world is None or world.get("synthetic") is not True:
         return None
     layout = LAYOUTS.get(str(world.get("layout", "csv")))
     if layout is None:
         return None
     return {*layout.tops, *_known_names(world.get("replaces"))}
+
+
+def _mark(folder: Path) -> dict[str, Any] | None:
+    try:
+        world: Any = json.loads((folder / _MARK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return world if isinstance(world, dict) else None
 
 
 def _known_names(written: Any) -> Iterable[str]:
