@@ -215,6 +215,13 @@ def test_a_folder_is_no_list_and_what_to_do_is_said(tmp_path: Path) -> None:
     assert "--dataset" in caught.value.hint
 
 
+def test_a_spreadsheet_saved_with_semicolons_is_told_as_such(tmp_path: Path) -> None:
+    (tmp_path / "clips.csv").write_text("path;label\na;anger\n")
+    with pytest.raises(ContentError) as caught:
+        read_csv(tmp_path / "clips.csv")
+    assert "not by semicolons" in caught.value.hint
+
+
 def test_a_misspelt_data_set_is_guessed() -> None:
     for written, meant in (("DFEW", "dfew"), ("fer39k", "ferv39k"), ("mafw_compound", "mafw-compound")):
         with pytest.raises(UsageError) as caught:

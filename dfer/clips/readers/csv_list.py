@@ -113,7 +113,7 @@ def _columns(path: Path, header: list[str]) -> dict[str, int]:
     if missing := [name for name in _REQUIRED if name not in names]:
         raise ContentError(
             f"{path}:1: no column {' and '.join(map(repr, missing))}, found {', '.join(map(repr, header))}",
-            hint=_HEADER_HINT,
+            hint="fields are separated by commas, not by semicolons" if ";" in header[0] else _HEADER_HINT,
         )
     known = [name for name in names if name in (*_REQUIRED, *_OPTIONAL)]
     if twice := sorted({name for name in known if known.count(name) > 1}):

@@ -52,7 +52,7 @@ class ListProblems:
         count = len(self._found)
         message = "\n".join(f"{problem.place}: {problem.message}" for problem in self._found[:_TOLD])
         if count > _TOLD:
-            message += f"\n… and {count - _TOLD} more ({count} problems in all)"
+            message += f"\n… and {count - _TOLD} more ({count} problems in all; `dfer data check` sorts them)"
         hints = dict.fromkeys(problem.hint for problem in self._found if problem.hint)
         raise ContentError(message, hint="; ".join(hints))
 
