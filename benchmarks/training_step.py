@@ -10,8 +10,9 @@ from torch.nn import functional
 from benchmarks.pairs import ratio
 from dfer.models.clip_backbone import load_clip
 from dfer.models.patch_embedding import PatchEmbedding
-from dfer.models.recipes import DferClipSettings, build_dfer_clip, parameter_groups
+from dfer.models.recipes import build_recogniser, parameter_groups
 from dfer.models.recogniser import VideoRecogniser
+from dfer.models.settings import DferClipSettings
 
 TEXTS = [f"eyebrows of kind {i} and lips of kind {i} with some more words to make it long." for i in range(7)]
 
@@ -37,7 +38,7 @@ def run() -> list[dict[str, Any]]:
 
 def _recogniser() -> VideoRecogniser:
     clip = load_clip(architecture="tiny", pretrained=None)
-    return build_dfer_clip(clip=clip, texts=TEXTS, settings=DferClipSettings(), seed=1)
+    return build_recogniser(clip=clip, texts=TEXTS, settings=DferClipSettings(), seed=1)
 
 
 def _convolution(embedding: PatchEmbedding) -> nn.Conv2d:

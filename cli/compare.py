@@ -4,13 +4,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import output
+from . import output, published
 from .options import DEFAULT_DB, Db, Json, complete_set
 from .set_names import stored_set
 from .set_output import made_how
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from description_store.records import Run
     from dfer.experiments.comparison import Comparison, Pair
+    from dfer.experiments.published_results import PublishedResult
     from dfer.experiments.statistics import PairedDifference
 
 
@@ -37,10 +41,24 @@ def compare(
         raise UsageError("two different sets are needed to compare", hint="dfer compare v1 v2")
     comparison = compare_runs(runs_of, protocol=protocol)
     kinds = {s.name: made_how(s.provenance) for s in found}
+    figures = _published(comparison, runs_of)
     if json:
-        output.print_json(_as_json(comparison, kinds))
+        output.print_json(_as_json(comparison, kinds) | {"published": published.as_json(figures)})
         return
-    _print(comparison, kinds)
+    _print(comparison, kinds, figures)
+
+
+def _published(comparison: "Comparison", runs_of: "Mapping[str, Sequence[Run]]") -> "list[PublishedResult]":
+    """What the papers have for any of the rows: they may have figures for one set's kind of words only."""
+    from dfer.experiments.published_results import published_beside
+
+    latest = {
+        name: run
+        for name, runs in runs_of.items()
+        for run in runs
+        if run.protocol_hash == comparison.protocol
+    }
+    return list(dict.fromkeys(row for run in latest.values() for row in published_beside(run.specification)))
 
 
 def _as_json(comparison: "Comparison", kinds: dict[str, str]) -> dict[str, Any]:
@@ -80,7 +98,7 @@ def _as_json(comparison: "Comparison", kinds: dict[str, str]) -> dict[str, Any]:
     }
 
 
-def _print(comparison: "Comparison", kinds: dict[str, str]) -> None:
+def _print(comparison: "Comparison", kinds: dict[str, str], figures: "Sequence[PublishedResult]") -> None:
     run = comparison.example
     clip = run.specification["clip"]
     output.say(
@@ -95,6 +113,9 @@ def _print(comparison: "Comparison", kinds: dict[str, str]) -> None:
         ],
         right=["runs", "UAR", "WAR"],
     )
+    if figures:
+        published.say(figures, run.specification, ours="these runs")
+        output.say(published.settings_in_words(run.specification))
     for pair in comparison.pairs:
         output.say(in_words(pair))
     for name, runs in comparison.unmatched.items():

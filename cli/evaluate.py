@@ -6,7 +6,7 @@ import typer
 
 from . import output
 from .clips_progress import clips_bar
-from .options import DEFAULT_DB, Db, Json, Quiet
+from .options import DEFAULT_DB, Db, Json, Quiet, complete_recipe
 from .runs import print_run, run_as_json
 from .set_names import stored_set
 from .training_options import (
@@ -15,6 +15,7 @@ from .training_options import (
     AllowMissing,
     BrokenFrames,
     Clip,
+    Compile,
     Data,
     Dataset,
     Descriptions,
@@ -30,6 +31,7 @@ from .training_options import (
     Workers,
     chosen_weights,
     default_workers,
+    is_helper_process,
     parse_settings,
     progress_shown,
 )
@@ -44,19 +46,21 @@ def evaluate(
     run: Annotated[
         str | None, typer.Option("--run", help="A trained run; without it nothing is trained.")
     ] = None,
-    recipe: Annotated[str, typer.Option(help="The method, where no run is given.")] = "zero-shot",
+    recipe: Annotated[
+        str, typer.Option(help="The method, where no run is given.", autocompletion=complete_recipe)
+    ] = "zero-shot",
     fold: Fold = 1,
     clip: Clip = "ViT-B-32",
     pretrained: Pretrained = None,
     augmentation: Annotated[
-        Literal["none", "emoclip"],
+        Literal["none", "emoclip"] | None,
         typer.Option(
-            help="How frames come to size: stretched, or emoclip's middle square.",
+            help="How frames come to size: stretched (none), or emoclip's middle square.",
             rich_help_panel="Reading clips",
         ),
-    ] = "none",
-    sampling: Sampling = "segments",
-    downsample: Downsample = 4,
+    ] = None,
+    sampling: Sampling = None,
+    downsample: Downsample = None,
     random_test_windows: RandomTestWindows = False,
     short_clips: ShortClips = "repeat-last",
     broken_frames: BrokenFrames = "error",
@@ -64,6 +68,7 @@ def evaluate(
     settings: Settings = None,
     workers: Workers = None,
     accelerator: Accelerator = "auto",
+    compiled: Compile = False,
     again: Again = False,
     allow_missing_classes: AllowMissing = False,
     db: Db = DEFAULT_DB,
@@ -72,18 +77,21 @@ def evaluate(
 ) -> None:
     """Score test clips with a set's words: zero-shot, or by a trained run whose words are replaced.
 
-    With --run its fold, seed, recipe, settings and CLIP are used, so that only the words differ.
+    With --run its fold, seed, recipe, settings and CLIP are used, so that only the words differ. Clips of
+    another data set may have another --fold.
     """
     from description_store.claims import check_writable
     from description_store.database import open_store
     from description_store.runs import find_run
-    from dfer.clips.settings import ClipSettings
     from dfer.training import preparing, running
+    from dfer.training.data_source import DataSource
+    from dfer.training.reading_defaults import clip_settings_of
 
+    quiet = quiet or is_helper_process()
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
         with clips_bar("reading clips", quiet=quiet) as on_clip:
-            source = preparing.DataSource(
+            source = DataSource(
                 dataset=dataset,
                 data=data,
                 root=root,
@@ -101,7 +109,8 @@ def evaluate(
                     fold=fold,
                     seed=0,
                     augmentation=augmentation,
-                    clip_settings=ClipSettings(
+                    clip_settings=clip_settings_of(
+                        recipe,
                         sampling=sampling,
                         downsample=downsample,
                         random_test_windows=random_test_windows,
@@ -112,9 +121,13 @@ def evaluate(
                 )
             else:
                 _refuse_what_the_run_decides(ctx)
-                where = None if pretrained == "random" else pretrained
                 prepared = preparing.prepare_with_weights_of(
-                    find_run(store, run), found, source, pretrained=where, precision=precision
+                    find_run(store, run),
+                    found,
+                    source,
+                    pretrained=None if pretrained == "random" else pretrained,
+                    fold=fold if _is_said(ctx, "fold") else None,
+                    precision=precision,
                 )
         check_writable(store)  # before hours of computing, not after
         output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)
@@ -123,10 +136,14 @@ def evaluate(
                 store,
                 prepared,
                 set_version=found.version,
-                machine=running.Machine(accelerator=accelerator, workers=default_workers(workers)),
+                machine=running.Machine(
+                    accelerator=accelerator, workers=default_workers(workers), compiled=compiled
+                ),
                 again=again,
                 on_progress=on_progress,
             )
+    if is_helper_process():
+        return
     if not created:
         output.note(f"unchanged: {result.name} is a run of exactly this (--again repeats it)", quiet=quiet)
     if json:
@@ -136,14 +153,18 @@ def evaluate(
 
 
 def _refuse_what_the_run_decides(ctx: typer.Context) -> None:
-    """Defaults from files and the environment may be there for other commands; a flag was meant."""
     from dfer.errors import UsageError
 
-    decided = ("recipe", "fold", "clip", "settings", "augmentation", "sampling", "downsample")
+    decided = ("recipe", "clip", "settings", "augmentation", "sampling", "downsample")
     for name in (*decided, "random_test_windows", "short_clips", "broken_frames"):
-        source = ctx.get_parameter_source(name)
-        if source is not None and source.name == "COMMANDLINE":
+        if _is_said(ctx, name):
             flag = "--set" if name == "settings" else f"--{name.replace('_', '-')}"
             raise UsageError(
                 f"{flag} does not go with --run", hint="the run decides it, so that only words differ"
             )
+
+
+def _is_said(ctx: typer.Context, name: str) -> bool:
+    """As a flag; defaults from files and the environment may be there for other commands."""
+    source = ctx.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"

@@ -14,6 +14,7 @@ from . import (
     db,
     demo,
     describe,
+    downstream,
     evaluate,
     models,
     output,
@@ -59,6 +60,7 @@ app.command()(models.models)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
 app.command()(compare.compare)
+app.command()(downstream.downstream)
 app.command()(demo.demo)
 app.add_typer(sets.app, name="sets")
 app.add_typer(runs.app, name="runs")

@@ -35,6 +35,12 @@ def complete_dataset(incomplete: str) -> list[str]:
     return [name for name in READERS if name.startswith(incomplete)]
 
 
+def complete_recipe(incomplete: str) -> list[str]:
+    from dfer.models.settings import RECIPES
+
+    return [name for name in RECIPES if name.startswith(incomplete)]
+
+
 def complete_set(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of sets in the store at hand. Completion never makes a store and never fails."""
     from description_store.database import open_store

@@ -1,14 +1,26 @@
-"""`dfer runs`: finished and failed runs."""
+"""`dfer runs`: finished, failed and imported runs."""
 
+import re
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from . import output
+from . import output, published
+from .confusion import percent, print_confusion, room, width_of
+from .importing_runs import import_run
 from .options import DEFAULT_DB, Db, Json
 
 if TYPE_CHECKING:
     from description_store.records import Run
+
+_HEADINGS = ("run", "set", "recipe", "data", "fold", "seed", "selection", "UAR", "WAR", "status")
+# What is cut on a narrow terminal, in this order, and how much stays of it; `dfer runs show` has all of it.
+_MAY_BE_CUT = {"status": 8, "recipe": 9, "data": 6}
+
+# All of a path but the last part.
+_LONG_PATH = re.compile(r"(?<![\w.])~?(?:/[^\s/'\"]+)+/")
+_FURTHER = {"macro_f1": "macro-F1", "auc": "AUC", "calibration_error": "calibration error"}
 
 app = typer.Typer(no_args_is_help=True, help="Runs: what was trained or evaluated, and what came out.")
 
@@ -24,25 +36,25 @@ def list_runs(db: Db = DEFAULT_DB, json: Json = False) -> None:
     if json:
         output.print_json({"runs": [_summary(run) for run in found]})
         return
-    output.print_table(
-        ["run", "set", "recipe", "data", "fold", "seed", "selection", "UAR", "WAR", "status"],
+    rows = [
         [
-            [
-                run.name,
-                f"v{run.set_version}",
-                run.recipe + (" (other words)" if run.specification.get("trained_by") else ""),
-                run.dataset,
-                str(run.fold),
-                str(run.seed),
-                run.selection,
-                _percent(run.uar),
-                _percent(run.war),
-                run.status if not run.error else f"failed: {run.error.splitlines()[0]}",
-            ]
-            for run in found
-        ],
-        right=["fold", "seed", "UAR", "WAR"],
-    )
+            run.name,
+            f"v{run.set_version}",
+            run.recipe,
+            run.dataset,
+            str(run.fold),
+            str(run.seed),
+            run.selection,
+            percent(run.uar),
+            percent(run.war),
+            _status(run),
+        ]
+        for run in found
+    ]
+    output.print_table(_HEADINGS, _fitted(rows), right=["fold", "seed", "UAR", "WAR"])
+    for run in found:
+        if run.error:
+            output.say(_why(run))
 
 
 @app.command()
@@ -62,10 +74,13 @@ def show(
 
 
 def run_as_json(run: "Run") -> dict[str, Any]:
+    from dfer.experiments.published_results import published_beside
+
     spec = run.specification
     return _summary(run) | {
         "set_hash": run.set_hash,
         "per_class": run.per_class,
+        "published": published.as_json(published_beside(spec)),
         "confusion": [list(row) for row in run.confusion],
         "classes": spec["classes"],
         "texts": dict(zip(spec["classes"], spec["texts"], strict=True)),
@@ -80,10 +95,12 @@ def run_as_json(run: "Run") -> dict[str, Any]:
 
 
 def print_run(run: "Run", *, brief: bool = False) -> None:
-    if brief and not run.error:
+    from dfer.experiments.published_results import published_beside
+
+    if brief and run.status == "finished":
         output.say(
             f"{run.name} · v{run.set_version}, fold {run.fold}, seed {run.seed}: "
-            f"UAR {_percent(run.uar)}, WAR {_percent(run.war)} on {_clips(run)} test clips"
+            f"UAR {percent(run.uar)}, WAR {percent(run.war)} on {_clips(run)} test clips"
         )
         return
     spec = run.specification
@@ -94,19 +111,24 @@ def print_run(run: "Run", *, brief: bool = False) -> None:
     if run.error:
         output.say(f"error: {run.error}")
         return
-    output.say(f"UAR {_percent(run.uar)}   WAR {_percent(run.war)}   ({_clips(run)} test clips)")
-    short = [name[:5] for name in spec["classes"]]
-    output.print_table(
-        ["class", "recall", *short],
-        [
-            [name, _percent(run.per_class.get(name)), *(str(n) if n else "·" for n in row)]
-            for name, row in zip(spec["classes"], run.confusion, strict=True)
-        ],
-        right=["recall", *short],
-    )
-    output.say("rows: what the clips show; columns: what they were taken for")
+    output.say(published.settings_in_words(spec))
+    if run.status == "finished":
+        _print_numbers(run)
+        print_confusion(run)
+        published.say(published_beside(spec), spec, ours="this run")
     if run.folder:
         output.say(f"checkpoint: {run.folder}")
+
+
+def _print_numbers(run: "Run") -> None:
+    further = "".join(
+        f"   {heading} {percent(run.metrics[name])}"
+        for name, heading in _FURTHER.items()
+        if name in run.metrics
+    )
+    output.say(f"UAR {percent(run.uar)}   WAR {percent(run.war)}{further}   ({_clips(run)} test clips)")
+    if absent := [name for name in run.specification["classes"] if run.per_class.get(name) is None]:
+        output.say(f"no test clips of {', '.join(absent)}: left out of UAR, macro-F1 and AUC")
 
 
 def _summary(run: "Run") -> dict[str, Any]:
@@ -121,14 +143,38 @@ def _summary(run: "Run") -> dict[str, Any]:
         "selection": run.selection,
         "uar": run.uar,
         "war": run.war,
+        "metrics": run.metrics,
         "error": run.error or None,
         "created_at": run.created_at,
     }
 
 
-def _percent(fraction: float | None) -> str:
-    return "–" if fraction is None else f"{100 * fraction:.2f}"
+def _status(run: "Run") -> str:
+    return run.status + (", other words" if run.specification.get("trained_by") else "")
+
+
+def _why(run: "Run") -> str:
+    """The error on a line of its own, its paths by their last part where all of it is too long."""
+    reason = f"{run.name}: {run.error.splitlines()[0]}"
+    reason = reason if len(reason) <= room() else _LONG_PATH.sub("…/", reason)
+    return reason if len(reason) <= room() else f"{reason[: room() - 1]}…"
+
+
+def _fitted(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The rows on a line each where the terminal is wide enough, cells cut with an ellipsis if need be."""
+    fitted = [list(row) for row in rows]
+    for heading, least in _MAY_BE_CUT.items():
+        over = width_of(_HEADINGS, fitted) - room()
+        place = _HEADINGS.index(heading)
+        keep = max(least, max((len(row[place]) for row in fitted), default=0) - over)
+        for row in fitted:
+            if over > 0 and len(row[place]) > keep:
+                row[place] = row[place][: keep - 1] + "…"
+    return fitted
 
 
 def _clips(run: "Run") -> int:
     return sum(sum(row) for row in run.confusion)
+
+
+app.command("import")(import_run)

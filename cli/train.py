@@ -7,16 +7,18 @@ import typer
 
 from . import output
 from .clips_progress import clips_bar
-from .options import DEFAULT_DB, Db, Json, Quiet
+from .options import DEFAULT_DB, Db, Json, Quiet, complete_recipe
 from .runs import print_run, run_as_json
 from .set_names import stored_set
 from .training_options import (
     Accelerator,
+    Accumulate,
     Again,
     AllowMissing,
     Balance,
     BrokenFrames,
     Clip,
+    Compile,
     Data,
     Dataset,
     Descriptions,
@@ -32,6 +34,7 @@ from .training_options import (
     Workers,
     chosen_weights,
     default_workers,
+    is_helper_process,
     parse_settings,
     progress_shown,
 )
@@ -45,7 +48,9 @@ def train(
     data: Data,
     dataset: Dataset = "csv",
     root: Root = None,
-    recipe: Annotated[str, typer.Option(help="The training method.")] = "dfer-clip",
+    recipe: Annotated[
+        str, typer.Option(help="The training method.", autocompletion=complete_recipe)
+    ] = "dfer-clip",
     fold: Fold = 1,
     seed: Annotated[
         int, typer.Option(min=0, max=2**31 - 1, help="Decides initial weights, order and augmentation.")
@@ -61,13 +66,14 @@ def train(
         ),
     ] = "last",
     augmentation: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="mafw (crop, flip), dfew (and brightness), ferv39k (and rotation), emoclip, or none."
+            help="mafw (crop, flip), dfew (and brightness), ferv39k (and rotation), emoclip, or none. "
+            "Default: the recipe's."
         ),
-    ] = "mafw",
-    sampling: Sampling = "segments",
-    downsample: Downsample = 4,
+    ] = None,
+    sampling: Sampling = None,
+    downsample: Downsample = None,
     random_test_windows: RandomTestWindows = False,
     short_clips: ShortClips = "repeat-last",
     broken_frames: BrokenFrames = "error",
@@ -79,6 +85,14 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Where checkpoints go. Default: runs/ beside the store.")
     ] = None,
+    accumulate: Accumulate = 1,
+    compiled: Compile = False,
+    keep_minutes: Annotated[
+        float, typer.Option(min=0, help="How often the state to --resume from is written.")
+    ] = 5,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with an interrupted training of exactly this.")
+    ] = False,
     again: Again = False,
     allow_missing_classes: AllowMissing = False,
     dry_run: Annotated[
@@ -92,16 +106,19 @@ def train(
     """Train one recipe with one description set on one fold."""
     from description_store.claims import check_writable
     from description_store.database import open_store
-    from dfer.clips.settings import ClipSettings
     from dfer.training import preparing, running
+    from dfer.training.data_source import DataSource
+    from dfer.training.reading_defaults import clip_settings_of
+    from dfer.training.resuming import interrupted
 
     overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
+    quiet = quiet or is_helper_process()
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
         with clips_bar("reading clips", quiet=quiet) as on_clip:
             prepared = preparing.prepare(
                 found,
-                preparing.DataSource(
+                DataSource(
                     dataset=dataset,
                     data=data,
                     root=root,
@@ -116,7 +133,8 @@ def train(
                 seed=seed,
                 selection=selection,
                 augmentation=augmentation,
-                clip_settings=ClipSettings(
+                clip_settings=clip_settings_of(
+                    recipe,
                     sampling=sampling,
                     downsample=downsample,
                     random_test_windows=random_test_windows,
@@ -132,16 +150,27 @@ def train(
         check_writable(store)  # before hours of computing, not after
         counts = f"{len(prepared.clips.train)} training and {len(prepared.clips.test)} test clips"
         output.note(f"{found.name}, {recipe}, fold {fold}, seed {seed}: {counts}", quiet=quiet)
+        out = out or db.resolve().parent / "runs"
+        _say_what_was_interrupted(interrupted(out, prepared.spec.hash), resume=resume, quiet=quiet)
         with progress_shown(quiet=quiet) as on_progress:
             run, created = running.run_training(
                 store,
                 prepared,
                 set_version=found.version,
-                out=out or db.resolve().parent / "runs",
-                machine=running.Machine(accelerator=accelerator, workers=default_workers(workers)),
+                out=out,
+                machine=running.Machine(
+                    accelerator=accelerator,
+                    workers=default_workers(workers),
+                    pieces=accumulate,
+                    compiled=compiled,
+                    keep_seconds=60 * keep_minutes,
+                ),
                 again=again,
+                resume=resume,
                 on_progress=on_progress,
             )
+    if is_helper_process():
+        return
     if not created:
         output.note(f"unchanged: {run.name} is a run of exactly this (--again repeats it)", quiet=quiet)
     if json:
@@ -150,6 +179,18 @@ def train(
     print_run(run, brief=brief)
     if not brief:
         output.note(f"next: dfer runs show {run.name}   dfer compare {found.name} …", quiet=quiet)
+
+
+def _say_what_was_interrupted(folder: Path | None, *, resume: bool, quiet: bool) -> None:
+    if folder and resume:
+        output.note(f"going on in {folder}", quiet=quiet)
+    elif folder:
+        output.note(
+            f"begins anew; an interrupted training of this is in {folder} (--resume goes on with it)",
+            quiet=quiet,
+        )
+    elif resume:
+        output.note("nothing to resume: no training of this was interrupted", quiet=quiet)
 
 
 def _print_plan(spec: "RunSpecification", *, json: bool) -> None:

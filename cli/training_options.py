@@ -52,14 +52,16 @@ AllowMissing = Annotated[
 ]
 _READING = "Reading clips"
 Sampling = Annotated[
-    Literal["segments", "windows"],
+    Literal["segments", "windows"] | None,
     typer.Option(
-        help="A frame of each of equal segments (DFER-CLIP), or consecutive ones (EmoCLIP).",
+        help="A frame of each of equal segments (DFER-CLIP), or consecutive ones (EmoCLIP). Default: the "
+        "recipe's.",
         rich_help_panel=_READING,
     ),
 ]
 Downsample = Annotated[
-    int, typer.Option(min=1, help="windows: of so many frames one is kept.", rich_help_panel=_READING)
+    int | None,
+    typer.Option(min=1, help="windows: of so many frames one is kept. Default: 4.", rich_help_panel=_READING),
 ]
 RandomTestWindows = Annotated[
     bool,
@@ -84,10 +86,20 @@ Balance = Annotated[
     Literal["none", "oversample", "class-balanced"],
     typer.Option(help="How often training sees clips of rare classes.", rich_help_panel=_READING),
 ]
+Accumulate = Annotated[
+    int,
+    typer.Option(min=1, help="Compute each batch in so many pieces, where it does not fit in memory."),
+]
+Compile = Annotated[bool, typer.Option("--compile", help="Compile the image tower (torch.compile).")]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the recipe; repeatable."),
 ]
+
+
+def is_helper_process() -> bool:
+    """Under `torchrun`, every process but the first computes in silence."""
+    return int(os.environ.get("RANK", "0")) > 0
 
 
 def default_workers(asked: int | None) -> int:

@@ -42,8 +42,9 @@ _VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 def run_hash(specification: Mapping[str, Any]) -> str:
     """Identity of a run: all of its specification but the set's number, which only one store knows.
 
-    The combination "joined", clips read by the first reader, from folders and without any choice: the rules
-    of all runs before there were others are no part of it. Theirs stay what they were.
+    The combination "joined", clips read by the first reader, from folders and without any choice, settings
+    that recipes got later at what was the rule before: they are no part of it. Earlier runs stay what they
+    were.
     """
     return tagged_hash("rs1", _chosen(specification, ignored={"set"}))
 
@@ -53,7 +54,28 @@ def protocol_hash(specification: Mapping[str, Any]) -> str:
     return tagged_hash("rp1", _chosen(specification, ignored=_VARIES))
 
 
+_LATER_SETTINGS: dict[str, Any] = {
+    "optimizer": "sgd",
+    "schedule": "multistep",
+    "warmup_epochs": 0,
+    "warmup_learning_rate": 1e-5,
+    "label_smoothing": 0.0,
+    "class_weights": "none",
+    "soft_labels": False,
+    "patience": None,
+}
+"""Settings that came after the first runs, and what those did without them."""
+
+
 def _chosen(specification: Mapping[str, Any], *, ignored: set[str]) -> dict[str, Any]:
     rules: dict[str, Any] = {"combine": "joined", "clip_settings": {}, "pack": None, "clip_reader": 1}
     defaults = {name for name, rule in rules.items() if specification.get(name, rule) in (rule, None)}
-    return {name: value for name, value in specification.items() if name not in ignored | defaults}
+    chosen = {name: value for name, value in specification.items() if name not in ignored | defaults}
+    if "settings" in chosen:
+        said = chosen["settings"].items()
+        chosen["settings"] = {name: value for name, value in said if not _as_before(name, value)}
+    return chosen
+
+
+def _as_before(setting: str, value: Any) -> bool:
+    return setting in _LATER_SETTINGS and bool(_LATER_SETTINGS[setting] == value)

@@ -58,6 +58,17 @@ def m003_rendering_notes_and_tags(db: Database) -> None:
     _execute_all(db, _RENDERING_NOTES_AND_TAGS)
 
 
+@migrations()
+def m004_metrics_and_imported_runs(db: Database) -> None:
+    """A run has further metrics, or none because its weights were imported.
+
+    SQLite cannot change a CHECK, so the table is made again, under its own name: predictions refer to it, and
+    what refers to a table follows it to another name. Until the rows are back, predictions lack their runs.
+    """
+    db.execute("PRAGMA defer_foreign_keys = ON")
+    _execute_all(db, _METRICS_AND_IMPORTED_RUNS)
+
+
 def _execute_all(db: Database, statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():
@@ -269,4 +280,46 @@ CREATE TABLE set_tags (
     created_at TEXT NOT NULL,
     PRIMARY KEY (version, tag)
 ) STRICT;
+"""
+
+_METRICS_AND_IMPORTED_RUNS = """
+CREATE TABLE runs_before AS SELECT * FROM runs;
+
+DROP TABLE runs;
+
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY,
+    status TEXT NOT NULL CHECK (status IN ('finished', 'failed', 'imported')),
+    spec_hash TEXT NOT NULL,
+    protocol_hash TEXT NOT NULL,
+    set_version INTEGER NOT NULL REFERENCES description_sets (version),
+    set_hash TEXT NOT NULL,
+    recipe TEXT NOT NULL,
+    dataset TEXT NOT NULL,
+    fold INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    selection TEXT NOT NULL,
+    specification TEXT NOT NULL CHECK (json_valid(specification)),
+    uar REAL,
+    war REAL,
+    metrics TEXT NOT NULL CHECK (json_valid(metrics)),
+    per_class TEXT NOT NULL CHECK (json_valid(per_class)),
+    confusion TEXT NOT NULL CHECK (json_valid(confusion)),
+    history TEXT NOT NULL CHECK (json_valid(history)),
+    environment TEXT NOT NULL CHECK (json_valid(environment)),
+    folder TEXT,
+    error TEXT NOT NULL,
+    seconds REAL,
+    created_at TEXT NOT NULL
+) STRICT;
+CREATE INDEX runs_by_spec ON runs (spec_hash);
+CREATE INDEX runs_by_set ON runs (set_version);
+
+INSERT INTO runs
+SELECT id, status, spec_hash, protocol_hash, set_version, set_hash, recipe, dataset, fold, seed, selection,
+    specification, uar, war, '{}', per_class, confusion, history, environment, folder, error, seconds,
+    created_at
+FROM runs_before;
+
+DROP TABLE runs_before;
 """

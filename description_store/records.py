@@ -201,15 +201,17 @@ class Prediction(Record):
 
 
 class Run(Record):
-    """One (description set, recipe, dataset, fold, seed, configuration), finished or failed.
+    """One (description set, recipe, dataset, fold, seed, configuration), finished, failed or imported.
 
     `specification` holds everything that decided the numbers, the full texts included, so that a run can be
     read without its set. `uar`, `war` and recalls are fractions; a class without test clips has recall None.
-    `confusion[i][j]` counts clips of class i that were taken for class j.
+    `confusion[i][j]` counts clips of class i that were taken for class j. `metrics` holds further numbers by
+    name, as fractions: "macro_f1", "auc" (None where all clips are of one class), "calibration_error"; runs
+    of earlier versions have none. An imported run has the weights of a published checkpoint, no numbers.
     """
 
     id: int = 0
-    status: Literal["finished", "failed"]
+    status: Literal["finished", "failed", "imported"]
     spec_hash: str
     protocol_hash: str
     set_version: int
@@ -222,6 +224,7 @@ class Run(Record):
     specification: dict[str, Any]
     uar: float | None = None
     war: float | None = None
+    metrics: dict[str, float | None] = {}
     per_class: dict[str, float | None] = {}
     confusion: tuple[tuple[int, ...], ...] = ()
     history: tuple[dict[str, float | None], ...] = ()

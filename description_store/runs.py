@@ -12,11 +12,11 @@ from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
 from description_store.records import Prediction, Run
 
-_JSON_COLUMNS = ("specification", "per_class", "confusion", "history", "environment")
+_JSON_COLUMNS = ("specification", "metrics", "per_class", "confusion", "history", "environment")
 
 
 def save_run(db: Database, run: Run, predictions: Sequence[Prediction] = ()) -> Run:
-    """Store a finished or failed run together with its predictions, in one transaction."""
+    """Store a run together with its predictions, in one transaction."""
     with writing(db):
         created_at = now()
         row = run.model_dump(exclude={"id"}) | {"created_at": created_at}

@@ -60,9 +60,12 @@ def _of_numbers(db: Database, run: Run) -> Iterator[str]:
     classes = tuple(run.specification["classes"])
     sql = "SELECT label, predicted, count(*) FROM predictions WHERE run_id = ? GROUP BY label, predicted"
     counted = {(label, predicted): count for label, predicted, count in db.execute(sql, [run.id])}
-    if run.status == "failed":
+    if run.status != "finished":
         if counted or run.confusion:
-            yield "it failed, and yet there are results of it"
+            how = "failed" if run.status == "failed" else "was imported"
+            yield f"it {how}, and yet there are results of it"
+        if run.status == "imported" and run.folder is None:
+            yield "it was imported, and yet names no folder of weights"
         return
     told = {
         (label, predicted): count
@@ -84,7 +87,7 @@ def _of_numbers(db: Database, run: Run) -> Iterator[str]:
 
 
 def _of_metrics(run: Run, classes: tuple[str, ...]) -> Iterator[str]:
-    """Recalls, UAR and WAR are those of the confusion."""
+    """Recalls, UAR, WAR and macro-F1 are those of the confusion; the others take the scores to derive."""
     right = [counts[i] for i, counts in enumerate(run.confusion)]
     clips = [sum(counts) for counts in run.confusion]
     recalls = [n / of if of else None for n, of in zip(right, clips, strict=True)]
@@ -92,13 +95,20 @@ def _of_metrics(run: Run, classes: tuple[str, ...]) -> Iterator[str]:
     if not known:
         yield "it has no test clips"
         return
+    taken_for = [sum(column) for column in zip(*run.confusion, strict=True)]
+    f1 = [2 * n / (of + taken) for n, of, taken in zip(right, clips, taken_for, strict=True) if of]
+    macro_f1 = sum(f1) / len(f1)
     for name, told, derived in (
         ("UAR", run.uar, sum(known) / len(known)),
         ("WAR", run.war, sum(right) / sum(clips)),
+        ("macro_f1", run.metrics.get("macro_f1", macro_f1), macro_f1),
         *((f"recall of {c!r}", run.per_class.get(c), r) for c, r in zip(classes, recalls, strict=True)),
     ):
         if (told is None) != (derived is None) or abs((told or 0) - (derived or 0)) > _ROUNDING:
             yield f"its {name} is {told}, that of its confusion {derived}"
+    for name in ("auc", "calibration_error"):
+        if not -_ROUNDING <= (run.metrics.get(name) or 0) <= 1 + _ROUNDING:
+            yield f"its {name} is {run.metrics[name]}, no fraction"
 
 
 def _of_prediction(row: Row, classes: tuple[str, ...]) -> Iterator[str]:

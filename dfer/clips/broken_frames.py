@@ -2,12 +2,15 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from dfer.clips.image_file import Pixels
 from dfer.clips.settings import BrokenFrames
 from dfer.errors import ContentError
 
 _log = logging.getLogger("dfer.clips")
+
+Read = TypeVar("Read")
+"""What reading frames gives: pixels, or what was made of them."""
 
 
 class BrokenFramesError(ContentError):
@@ -31,9 +34,9 @@ def read_by_policy(
     *,
     policy: BrokenFrames,
     choose: Callable[[int], Sequence[int]],
-    read: Callable[[Sequence[int]], Pixels],
+    read: Callable[[Sequence[int]], Read],
     name: str,
-) -> tuple[Pixels, tuple[str, ...]]:
+) -> tuple[Read, tuple[str, ...]]:
     """The chosen frames of a clip of `count`, and a sentence for each damage met on the way.
 
     `choose(n)` gives the indices to sample from n frames and must give the same for the same n. With "skip"

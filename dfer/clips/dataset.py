@@ -3,15 +3,16 @@
 import hashlib
 import json
 import random
-from collections.abc import Sequence
-from typing import TypedDict
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypedDict
 
 import torch
 from torch.utils.data import Dataset
 
-from dfer.clips.augmentation import apply, augmentation_named, draw
-from dfer.clips.broken_frames import Damage, read_by_policy
+from dfer.clips.augmentation import AUGMENTATIONS, apply, augmentation_named, draw
+from dfer.clips.broken_frames import Damage, Read, read_by_policy
 from dfer.clips.clip import Clip
+from dfer.clips.image_file import Pixels
 from dfer.clips.resizing import fit_to
 from dfer.clips.sampling import sampled_indices
 from dfer.clips.settings import ClipSettings
@@ -34,6 +35,25 @@ class Item(TypedDict):
     label: int
     index: int
     damages: tuple[str, ...]
+
+
+class ClipItems(Protocol):
+    """A `ClipDataset`, or what gives its items with features (frames, width) float32 in place of pixels."""
+
+    @property
+    def labels(self) -> list[int]: ...
+
+    @property
+    def settings(self) -> ClipSettings: ...
+
+    @property
+    def damage(self) -> Damage: ...
+
+    def set_epoch(self, epoch: int) -> None: ...
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> Item: ...
 
 
 class ClipDataset(Dataset[Item]):
@@ -73,7 +93,7 @@ class ClipDataset(Dataset[Item]):
         self._epoch = 0
         self._settings = settings or ClipSettings()
         self._source = source or DiskFrames()
-        self.damage = Damage(self._settings.broken_frames)
+        self._damage = Damage(self._settings.broken_frames)
 
     @property
     def clips(self) -> tuple[Clip, ...]:
@@ -88,6 +108,16 @@ class ClipDataset(Dataset[Item]):
     def settings(self) -> ClipSettings:
         return self._settings
 
+    @property
+    def damage(self) -> Damage:
+        """What was named of broken frames until now."""
+        return self._damage
+
+    @property
+    def augments(self) -> bool:
+        """Whether a frame may look different each time it is drawn."""
+        return self._training and self._augmentation != AUGMENTATIONS["none"]
+
     def set_epoch(self, epoch: int) -> None:
         """Call before each epoch's iteration begins.
 
@@ -101,32 +131,50 @@ class ClipDataset(Dataset[Item]):
         return len(self._clips)
 
     def __getitem__(self, index: int) -> Item:
-        again, index = divmod(index, len(self._clips))
-        clip = self._clips[index]
-        frames, damages = read_by_policy(
-            self._source.count(clip),
-            policy=self._settings.broken_frames,
-            choose=lambda n: sampled_indices(
-                n, self._frames, self._settings, training=self._training, rng=self._rng(clip, again, "frames")
-            ),
-            read=lambda indices: self._source.read(clip, indices),
-            name=str(clip.path),
-        )
+        place = index % len(self._clips)
+        frames, damages = self.read_drawn(index, count=self._source.count, read=self._source.read)
         if self._training:
             height, width = frames.shape[1:3]
-            drawn = draw(
-                self._augmentation, height=height, width=width, rng=self._rng(clip, again, "augmentation")
-            )
+            rng = self._rng(index, "augmentation")
+            drawn = draw(self._augmentation, height=height, width=width, rng=rng)
             frames = apply(frames, self._augmentation, drawn, size=self._size)
         else:
             frames = fit_to(frames, self._augmentation.fit, size=self._size)
         # (frames, size, size, 3) → (frames, 3, size, size) without moving a byte
         tensor = torch.from_numpy(frames).permute(0, 3, 1, 2)
-        return Item(frames=tensor, label=self._labels[index], index=index, damages=damages)
+        return Item(frames=tensor, label=self._labels[place], index=place, damages=damages)
 
-    def _rng(self, clip: Clip, again: int, what: str) -> random.Random:
+    def read_drawn(
+        self, index: int, *, count: Callable[[Clip], int], read: Callable[[Clip, Sequence[int]], Read]
+    ) -> tuple[Read, tuple[str, ...]]:
+        """What `read` gives for the frames that are drawn for an item, and a sentence for each damage met.
+
+        Raises:
+            ContentError: as `read` and `broken_frames.read_by_policy` do.
+        """
+        clip = self._clips[index % len(self._clips)]
+        return read_by_policy(
+            count(clip),
+            policy=self._settings.broken_frames,
+            choose=lambda n: sampled_indices(
+                n, self._frames, self._settings, training=self._training, rng=self._rng(index, "frames")
+            ),
+            read=lambda indices: read(clip, indices),
+            name=str(clip.path),
+        )
+
+    def fitted(self, clip: Clip, indices: Sequence[int]) -> Pixels:
+        """uint8 (len(indices), size, size, 3): a clip's frames as nothing but fitting makes them.
+
+        Raises:
+            ContentError: whatever reading them finds wrong.
+        """
+        return fit_to(self._source.read(clip, indices), self._augmentation.fit, size=self._size)
+
+    def _rng(self, index: int, what: str) -> random.Random:
+        again, place = divmod(index, len(self._clips))
         # hashlib, because Python's own hash() of a text is different in every process.
-        key = json.dumps([self._seed, self._epoch, clip.id, again, what]).encode()
+        key = json.dumps([self._seed, self._epoch, self._clips[place].id, again, what]).encode()
         return random.Random(int.from_bytes(hashlib.sha256(key).digest()[:8], "big"))
 
 

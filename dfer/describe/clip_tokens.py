@@ -11,10 +11,12 @@ import functools
 import gzip
 import html
 import importlib.util
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dfer.errors import ConfigurationError, UsageError
+from dfer.errors import ConfigurationError, ContentError, UsageError
 
 if TYPE_CHECKING:
     from tokenizers.models import BPE
@@ -38,6 +40,22 @@ def token_ids(text: str) -> list[int]:
     Raises ConfigurationError when open_clip's merges file cannot be found or read.
     """
     return _ids(_cleaned(text))
+
+
+def text_of(ids: Sequence[int]) -> str:
+    """A text of these tokens, as people write it where that is the same to CLIP: "wide eyes, open mouth."
+
+    Capitals and white space are lost in tokens. Not every row of ids comes from a text: compare `token_ids`.
+    Raises ContentError for an id outside the vocabulary or a special token; as `token_ids`.
+    """
+    _, _, _, words = _tokenizer()
+    if strange := [number for number in ids if not 0 <= number < len(words)]:
+        raise ContentError(f"token {strange[0]} stands for no word")
+    letters = {letter: byte for byte, letter in _byte_spelling().items()}
+    spelled = "".join(words[number].replace("</w>", " ") for number in ids)
+    raw = bytes(letters.get(letter, ord(" ")) for letter in spelled).decode("utf-8", errors="replace").strip()
+    written = re.sub(r"(?<=\w) - (?=\w)", "-", re.sub(r" (?=[,.;:!?)'])|(?<=\() ", "", raw))
+    return written if token_ids(written) == list(ids) else raw
 
 
 def count_tokens(text: str) -> int:
@@ -96,14 +114,14 @@ def _cleaned(text: str) -> str:
 
 
 def _ids(cleaned: str) -> list[int]:
-    pattern, _, _ = _tokenizer()
+    pattern, _, _, _ = _tokenizer()
     return [number for word in pattern.findall(cleaned.lower()) for number in _word_ids(word)]
 
 
 @functools.lru_cache(maxsize=2**14)
 def _word_ids(word: str) -> tuple[int, ...]:
     """Descriptions share most of their words, so each is merged once."""
-    _, bpe, special = _tokenizer()
+    _, bpe, special, _ = _tokenizer()
     if word in special:
         return (special[word],)
     spelled = word.encode().decode("latin-1").translate(_byte_spelling())
@@ -111,8 +129,9 @@ def _word_ids(word: str) -> tuple[int, ...]:
 
 
 @functools.cache
-def _tokenizer() -> tuple[Any, "BPE", dict[str, int]]:
-    """The compiled pattern, the merges, and the ids of the special tokens; loaded at the first count."""
+def _tokenizer() -> tuple[Any, "BPE", dict[str, int], list[str]]:
+    """The compiled pattern, the merges, the ids of the special tokens, and the other tokens in the order of
+    their ids; loaded at the first count."""
     import regex
     from tokenizers.models import BPE
 
@@ -127,7 +146,7 @@ def _tokenizer() -> tuple[Any, "BPE", dict[str, int]]:
         vocab={word: number for number, word in enumerate(words)}, merges=merges, end_of_word_suffix="</w>"
     )
     special = {token: len(words) + number for number, token in enumerate(SPECIAL_TOKENS)}
-    return regex.compile(_PATTERN, regex.IGNORECASE), bpe, special
+    return regex.compile(_PATTERN, regex.IGNORECASE), bpe, special, words
 
 
 def _read_merges() -> list[tuple[str, str]]:

@@ -1,21 +1,28 @@
-"""The video recogniser: frames → CLIP's visual tower → temporal model; descriptions → text side; compare."""
+"""The video recogniser, made of four parts: visual tower, temporal model, text side, head."""
 
 from collections.abc import Callable, Mapping
+from typing import Self
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from dfer.errors import ContentError
+from dfer.models.caption_side import CaptionSide, TokenIds
+from dfer.models.conditional_text import ConditionalTextSide
+from dfer.models.heads import CosineHead, LearnedScaleHead, LinearHead
 from dfer.models.state_difference import state_difference
 from dfer.models.text_side import TextSide
 
+AnyTextSide = TextSide | ConditionalTextSide | CaptionSide
+AnyHead = CosineHead | LearnedScaleHead | LinearHead
+
 
 class VideoRecogniser(nn.Module):
-    """Scores videos against class descriptions by cosine similarity (DFER-CLIP eq. 5).
+    """Frames → visual tower → temporal model → head, which compares with what the text side says.
 
     `visual`: CLIP's image tower. `temporal`: (batch, frames, embed) → (batch, embed), a module or a function.
-    `temperature`: fixed; eq. 5 calls it learned, the code and §4.2 of the paper use the constant 0.01.
+    `text_side`: None for a head that reads no text. What trains is what has `requires_grad`; recipes decide.
     `pixel_mean`, `pixel_std`: normalise pixels in [0, 1] before the tower; None to leave them as they are.
     """
 
@@ -27,8 +34,8 @@ class VideoRecogniser(nn.Module):
         *,
         visual: nn.Module,
         temporal: Callable[[Tensor], Tensor],
-        text_side: TextSide,
-        temperature: float,
+        text_side: AnyTextSide | None,
+        head: AnyHead,
         image_size: int,
         pixel_mean: tuple[float, float, float] | None = None,
         pixel_std: tuple[float, float, float] | None = None,
@@ -37,64 +44,96 @@ class VideoRecogniser(nn.Module):
         self.visual = visual
         self.temporal = temporal
         self.text_side = text_side
-        self.temperature = temperature
+        self.head = head
         self.image_size = image_size
         for name, values in {"pixel_mean": pixel_mean, "pixel_std": pixel_std}.items():
             constant = None if values is None else torch.tensor(values).reshape(3, 1, 1)
             self.register_buffer(name, constant, persistent=False)
 
-    def frame_features(self, pixels: Tensor) -> Tensor:
+    @property
+    def visual_is_frozen(self) -> bool:
+        return not any(parameter.requires_grad for parameter in self.visual.parameters())
+
+    def train(self, mode: bool = True) -> Self:
+        """A frozen tower stays in evaluation mode: batch norms of a ResNet would go on learning."""
+        super().train(mode)
+        if self.visual_is_frozen:
+            self.visual.eval()
+        return self
+
+    def frame_features(self, frames: Tensor) -> Tensor:
         """(batch, frames, 3, H, W) in [0, 1] → (batch, frames, embed): projected, not normalised per frame.
 
+        Features that were computed before, (batch, frames, embed), are given back as they are.
         Raises ContentError for another shape, or for pixels that are not floating point.
         """
+        if frames.ndim == 3 and frames.is_floating_point():
+            return frames
         size = self.image_size
-        if pixels.ndim != 5 or pixels.shape[2:] != (3, size, size) or not pixels.is_floating_point():
+        if frames.ndim != 5 or frames.shape[2:] != (3, size, size) or not frames.is_floating_point():
             raise ContentError(
-                f"clips of shape {tuple(pixels.shape)}, {pixels.dtype}; "
+                f"clips of shape {tuple(frames.shape)}, {frames.dtype}; "
                 f"expected (batch, frames, 3, {size}, {size}) in floating point between 0 and 1"
             )
         if self.pixel_mean is not None and self.pixel_std is not None:
-            pixels = (pixels - self.pixel_mean) / self.pixel_std
-        batch, frames = pixels.shape[:2]
-        features: Tensor = self.visual(pixels.flatten(0, 1))  # (batch × frames, embed)
-        return features.reshape(batch, frames, -1)
+            frames = (frames - self.pixel_mean) / self.pixel_std
+        batch, count = frames.shape[:2]
+        features: Tensor = self.visual(frames.flatten(0, 1))  # (batch × frames, embed)
+        return features.reshape(batch, count, -1)
 
-    def video_features(self, pixels: Tensor) -> Tensor:
-        """(batch, frames, 3, H, W) in [0, 1] → (batch, embed), L2-normalised."""
-        return functional.normalize(self.temporal(self.frame_features(pixels)), dim=-1)
+    def video_embeddings(self, frames: Tensor) -> Tensor:
+        """Frames as `frame_features` takes them → (batch, embed), not normalised: what a head is given."""
+        return self.temporal(self.frame_features(frames))
 
-    def text_features(self) -> Tensor:
+    def video_features(self, frames: Tensor) -> Tensor:
+        """Frames as `frame_features` takes them → (batch, embed), L2-normalised."""
+        return functional.normalize(self.video_embeddings(frames), dim=-1)
+
+    def text_features(self) -> Tensor | None:
         """(classes, embed), or (texts, embed) where the texts' scores are combined; L2-normalised.
 
-        Evaluation computes it once and hands it to `forward`.
+        Evaluation computes it once and hands it to `forward`. None where there is no text, or where it
+        depends on the clip.
         """
+        if self.text_side is None or isinstance(self.text_side, ConditionalTextSide):
+            return None
         features: Tensor = self.text_side()
         return features
 
-    def forward(self, pixels: Tensor, text: Tensor | None = None) -> Tensor:
-        """(batch, frames, 3, H, W) in [0, 1] → logits (batch, classes), in the order of the descriptions.
+    def forward(self, frames: Tensor, text: Tensor | None = None) -> Tensor:
+        """Frames as `frame_features` takes them → logits (batch, classes), in the order of the descriptions.
 
         `text`: features from `text_features`, if they are at hand; otherwise they are computed.
         """
-        text = self.text_features() if text is None else text
-        video = self.video_features(pixels)
-        # In bfloat16 a cosine has three digits; the temperature would turn that into steps of half a logit.
-        with torch.autocast(pixels.device.type, enabled=False):
-            scores: Tensor = video.float() @ text.float().T / self.temperature
-            return self.text_side.class_scores(scores)
+        video = self.video_embeddings(frames)
+        if isinstance(self.text_side, ConditionalTextSide):
+            text = self.text_side(video)
+        elif text is None:
+            text = self.text_features()
+        scores: Tensor = self.head(video, text)
+        return scores if self.text_side is None else self.text_side.class_scores(scores)
+
+    def contrast(self, frames: Tensor, texts: Tensor | TokenIds) -> tuple[Tensor, Tensor, Tensor]:
+        """What a contrastive step compares: clips (batch, embed), texts (batch, embed), and a scale ().
+
+        `texts`: one for each clip, as token ids or, where the text tower is frozen, as features that were
+        computed before. Both come L2-normalised. Only for a recogniser with captions and a learned scale.
+        """
+        assert isinstance(self.text_side, CaptionSide)
+        assert isinstance(self.head, LearnedScaleHead)
+        read = texts if isinstance(texts, Tensor) else self.text_side.read(texts)
+        return self.video_features(frames), read, self.head.logit_scale.exp()
 
     def trainable_state(self) -> dict[str, Tensor]:
-        """The tensors that training made and nothing else can bring back: temporal model, context, and the
-        visual tower if it trains. The frozen text tower comes with CLIP, the descriptions with the run.
+        """The tensors that training made and nothing else can bring back: parameters that train, and what
+        their part counts (batch norms). Frozen towers come with CLIP, the descriptions with the run.
 
         The tensors are the recogniser's own, not copies.
         """
-        parts = ["temporal.", "text_side.context"]
-        if any(parameter.requires_grad for parameter in self.visual.parameters()):
-            parts.append("visual.")
-        state = self.state_dict()
-        return {name: tensor for name, tensor in state.items() if name.startswith(tuple(parts))}
+        trained = {name for name, parameter in self.named_parameters() if parameter.requires_grad}
+        parts = {name.partition(".")[0] for name in trained}
+        beside = {name for name, _ in self.named_buffers() if name.partition(".")[0] in parts}
+        return {name: tensor for name, tensor in self.state_dict().items() if name in trained | beside}
 
     def load_trainable_state(self, state: Mapping[str, Tensor]) -> None:
         """Put back what `trainable_state` gave. Raises ContentError, changing nothing, unless it fits."""

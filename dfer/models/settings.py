@@ -1,15 +1,17 @@
 """What a recipe can be told, with the published values as defaults. Reading settings needs no torch."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from dfer.errors import UsageError
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+PixelNormalisation = Literal["none", "clip"]
+Duplicates = Literal["negative", "positive"]
 
 
 class RecipeSettings(BaseModel):
@@ -17,10 +19,52 @@ class RecipeSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    frames: Count = 16
+    """Frames sampled from a clip; 1 is the middle one."""
+    pixel_normalisation: PixelNormalisation = "clip"
+    """"none": pixels stay in [0, 1], as DFER-CLIP has them; "clip": mean and standard deviation of CLIP's
+    training."""
 
-class DferClipSettings(RecipeSettings):
+
+class ZeroShotSettings(RecipeSettings):
+    """CLIP as it comes: the mean of the frames against the descriptions. Nothing is trained."""
+
+    temperature: Positive = 0.01
+    """Scales the logits; which class wins does not depend on it."""
+
+
+class TrainedSettings(RecipeSettings):
+    """What every training can be told. The defaults are those of DFER-CLIP's scripts."""
+
+    optimizer: Literal["sgd", "adamw"] = "sgd"
+    momentum: NotNegative = 0.9
+    """Of SGD."""
+    weight_decay: NotNegative = 1e-4
+    """For all parameters: norms, positions and context too."""
+    schedule: Literal["multistep", "cosine"] = "multistep"
+    """multistep: times `gamma` after each of the `milestones`. cosine: down to zero over all epochs."""
+    milestones: tuple[Count, ...] = (30, 40)
+    """Epochs after which every learning rate is multiplied by `gamma`."""
+    gamma: Positive = 0.1
+    warmup_epochs: Annotated[int, Field(ge=0)] = 0
+    """Epochs at the beginning in which every learning rate is at most `warmup_learning_rate`."""
+    warmup_learning_rate: Positive = 1e-5
+    epochs: Count = 50
+    batch_size: Count = 48
+    """Clips in a step, whatever the number of processes that share it."""
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    class_weights: Literal["none", "balanced"] = "none"
+    """balanced: a clip's loss counts in inverse proportion to how frequent its class is in training."""
+    soft_labels: bool = False
+    """Learn the annotators' votes instead of the label, for clips that have votes."""
+    patience: Count | None = None
+    """Stop after so many epochs that did not better the selection's score; None trains all of them."""
+
+
+class DferClipSettings(TrainedSettings):
     """DFER-CLIP as published: the values of its training scripts."""
 
+    pixel_normalisation: PixelNormalisation = "none"
     context_tokens: Annotated[int, Field(ge=0)] = 8
     """Learnable vectors beside each description; 0 for the description alone. (argparse's default was 4.)"""
     description_position: Literal["end", "middle", "front"] = "end"
@@ -36,43 +80,127 @@ class DferClipSettings(RecipeSettings):
     """Hidden width of the temporal transformer's MLP."""
     temperature: Positive = 0.01
     """Cosine similarities are divided by it; not learned."""
-    frames: Count = 16
-    """Frames sampled from a clip, and positions of the temporal transformer."""
-    pixel_normalisation: Literal["none", "clip"] = "none"
-    """"none": pixels stay in [0, 1], as published; "clip": mean and standard deviation of CLIP's training."""
-
     temporal_learning_rate: NotNegative = 1e-2
     visual_learning_rate: NotNegative = 1e-5
     """Of the whole CLIP image tower, which is fine-tuned."""
     context_learning_rate: NotNegative = 1e-3
-    momentum: NotNegative = 0.9
-    weight_decay: NotNegative = 1e-4
-    """For all parameters: norms, positions and context too."""
-    milestones: tuple[Count, ...] = (30, 40)
-    """Epochs after which every learning rate is multiplied by `gamma`."""
-    gamma: Positive = 0.1
-    epochs: Count = 50
-    batch_size: Count = 48
 
 
-class ZeroShotSettings(RecipeSettings):
-    """CLIP as it comes: the mean of the frames against the descriptions. Nothing is trained."""
+class EmoClipSettings(TrainedSettings):
+    """EmoCLIP as its scripts have it: contrastive training on captions, or on the classes' descriptions."""
 
-    frames: Count = 16
-    pixel_normalisation: Literal["none", "clip"] = "clip"
-    """CLIP expects its own mean and standard deviation."""
+    frames: Count = 32
+    training_texts: Literal["captions", "descriptions"] = "captions"
+    """What a clip is compared with in training: its own caption, or its class's description."""
+    missing_captions: Literal["description", "error"] = "description"
+    """What a clip without a caption trains on. The paper draws two of five sentences for a neutral clip."""
+    long_captions: Literal["cut", "error"] = "cut"
+    """A caption beyond CLIP's 77 tokens is cut, as published, and counted aloud; or refused."""
+    duplicates: Duplicates = "negative"
+    """The same text twice in a batch: each the other's negative, as published, or positives of both clips."""
+    held_out_class: str | None = None
+    """Leave one class out: no training clip is of this class, every test clip is."""
+    temporal_layers: Count = 2
+    temporal_heads: Count = 8
+    temporal_head_width: Count = 2048
+    """Wide because the published code crossed head width and MLP width; its weights have these shapes."""
+    temporal_mlp: Count = 512
+    temporal_positions: Count = 1024
+    """Positions of the temporal transformer, the class token's included; more than it reads frames."""
+    finetune_visual: bool = False
+    """Train the whole image tower too."""
+    finetune_text: bool = False
+    """Train the text transformer's blocks too, as published: not embeddings, last norm or projection."""
+    temporal_learning_rate: NotNegative = 1e-3
+    head_learning_rate: NotNegative = 1e-3
+    """Of the logit scale."""
+    visual_learning_rate: NotNegative = 1e-6
+    text_learning_rate: NotNegative = 1e-6
+    weight_decay: NotNegative = 5e-4
+    milestones: tuple[Count, ...] = (15, 35, 50)
+    epochs: Count = 30
+    batch_size: Count = 128
+
+    @model_validator(mode="after")
+    def _no_setting_without_a_meaning(self) -> Self:
+        """Raises UsageError: a contrastive step has no class labels to smooth, weigh or soften; or too few
+        positions."""
+        for name in ("label_smoothing", "class_weights", "soft_labels"):
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise UsageError(f"{name} does not go with a contrastive loss", hint="leave it out")
+        if self.temporal_positions <= self.frames:
+            raise UsageError(
+                f"temporal_positions={self.temporal_positions} are too few for {self.frames} frames",
+                hint="the class token takes one of them",
+            )
+        return self
+
+
+class CoOpSettings(TrainedSettings):
+    """CoOp: learnable context beside each text, both towers frozen; frames are averaged.
+
+    DFER-CLIP's adaptation to video is not public: fifty epochs as in its own scripts instead of CoOp's 200.
+    """
+
+    context_tokens: Count = 16
+    description_position: Literal["end", "middle", "front"] = "end"
+    class_specific_context: bool = False
     temperature: Positive = 0.01
-    """Scales the logits; which class wins does not depend on it."""
+    """1 / exp(CLIP's own logit scale), which OpenAI's training let rise to 100."""
+    context_learning_rate: NotNegative = 2e-3
+    weight_decay: NotNegative = 5e-4
+    schedule: Literal["multistep", "cosine"] = "cosine"
+    warmup_epochs: Annotated[int, Field(ge=0)] = 1
+    batch_size: Count = 32
 
 
-RECIPES: dict[str, DferClipSettings | ZeroShotSettings] = {
+class CoCoOpSettings(CoOpSettings):
+    """CoCoOp: a small network adds to every context vector what it sees in the clip's mean frame feature.
+
+    The text tower runs for each clip of a batch, so batches are small; the original's held one image.
+    """
+
+    context_tokens: Count = 4
+    meta_learning_rate: NotNegative = 2e-3
+    batch_size: Count = 8
+
+
+class LinearSettings(TrainedSettings):
+    """A linear layer on the video feature instead of texts: linear probe and full fine-tuning.
+
+    Both papers report them, neither published code: learning rates are DFER-CLIP's for what starts from
+    scratch and for the image tower.
+    """
+
+    finetune_visual: bool = False
+    temporal_layers: Annotated[int, Field(ge=0)] = 0
+    temporal_heads: Count = 8
+    temporal_head_width: Count = 64
+    temporal_mlp: Count = 1024
+    head_learning_rate: NotNegative = 1e-2
+    temporal_learning_rate: NotNegative = 1e-2
+    visual_learning_rate: NotNegative = 1e-5
+
+
+Settings = (
+    DferClipSettings | EmoClipSettings | CoOpSettings | CoCoOpSettings | LinearSettings | ZeroShotSettings
+)
+
+RECIPES: dict[str, Settings] = {
     "dfer-clip": DferClipSettings(),
+    "emoclip": EmoClipSettings(),
+    "emoclip-supervised": EmoClipSettings(training_texts="descriptions", milestones=(25, 50), epochs=50),
+    "coop": CoOpSettings(),
+    "cocoop": CoCoOpSettings(),
+    "linear-probe": LinearSettings(),
+    "finetune": LinearSettings(finetune_visual=True, pixel_normalisation="none"),
+    "finetune-temporal": LinearSettings(finetune_visual=True, pixel_normalisation="none", temporal_layers=1),
     "zero-shot": ZeroShotSettings(),
 }
 """Each recipe by name, with its published settings."""
 
 
-def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> DferClipSettings | ZeroShotSettings:
+def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> Settings:
     """A recipe's published settings with some replaced.
 
     Raises:

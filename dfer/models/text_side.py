@@ -11,8 +11,8 @@ from dfer.errors import ContentError
 from dfer.models.clip_backbone import ClipBackbone
 from dfer.models.combining import class_texts, combine_embeddings, combine_scores
 from dfer.models.seeding import seeded
-from dfer.models.text_tower import FrozenTextTower, built_in_text_tower
-from dfer.models.tokens import END, START, encode_descriptions
+from dfer.models.text_tower import TextTower, built_in_text_tower
+from dfer.models.tokens import encode_descriptions, lay_out
 
 DescriptionPosition = Literal["end", "middle", "front"]
 
@@ -47,13 +47,15 @@ class TextSide(nn.Module):
     """One L2-normalised text feature per class, or per text where the rule combines scores.
 
     `model`: open_clip's CLIP; its text tower is taken over and frozen, so the context is all that can train.
-    `tokens`: each text's token ids, without start and end. `context`: initial context vectors, (texts, n,
-    width) for class-specific ones, (n, width) for shared ones, None for none. `counts`: how many texts each
-    class has, in the order of `tokens`; None for one each. `combine`: see `dfer.models.combining`.
+    `tokens`: each text's token ids, without start and end. `context`: initial context vectors, (classes, n,
+    width) for class-specific ones, which a class's texts share; (n, width) for the same everywhere; None for
+    none. `counts`: how many texts each class has, in the order of `tokens`; None for one each. `combine`: see
+    `dfer.models.combining`.
     Raises UsageError for a text tower that is not CLIP's kind, ContentError if context and classes disagree.
     """
 
     context: nn.Parameter | None
+    owners: Tensor
     fixed_vectors: Tensor
     slots: Tensor
     ends: Tensor
@@ -72,56 +74,61 @@ class TextSide(nn.Module):
         super().__init__()
         self.counts = tuple(counts or [1] * len(tokens))
         self.combine = combine
-        if context is not None and context.ndim == 3 and len(context) != len(tokens):
-            raise ContentError(f"context for {len(context)} classes, descriptions for {len(tokens)}")
+        if context is not None and context.ndim == 3 and len(context) != len(self.counts):
+            raise ContentError(f"context for {len(context)} classes, descriptions for {len(self.counts)}")
         text = built_in_text_tower(model)
         n = 0 if context is None else context.shape[-2]
         slots = [
             context_slots(description_position, context_tokens=n, text_tokens=len(ids)) for ids in tokens
         ]
-        ends = [1 + n + len(ids) for ids in tokens]
-
         # The published code looks up 77 tokens, with "X" for the context, and cuts the result in pieces.
         # Here the description's vectors are laid out once, up to the last end token, gaps for the context.
-        ids = torch.zeros(len(tokens), max(ends) + 1, dtype=torch.long)
-        for row, (class_tokens, taken, end) in enumerate(zip(tokens, slots, ends, strict=True)):
-            places = [place for place in range(1, end) if place not in taken]
-            ids[row, 0], ids[row, end] = START, END
-            ids[row, places] = torch.tensor(class_tokens, dtype=torch.long)
+        ids, ends = lay_out(tokens, slots)
         with torch.no_grad():
-            vectors = text.token_embedding(ids)  # (classes, length, width)
+            vectors = text.token_embedding(ids)  # (texts, length, width)
 
         # These buffers can be computed again from the texts: persistent=False keeps them out of checkpoints.
-        tower = FrozenTextTower(text=text)
+        tower = TextTower(text=text)
         if context is None:
             with torch.no_grad():
                 parts = zip(
-                    torch.split(vectors, TEXTS_AT_ONCE),
-                    torch.split(torch.tensor(ends), TEXTS_AT_ONCE),
-                    strict=True,
+                    torch.split(vectors, TEXTS_AT_ONCE), torch.split(ends, TEXTS_AT_ONCE), strict=True
                 )
-                constant = self._features(torch.cat([tower(*part) for part in parts]))
+                constant = self._of_classes(torch.cat([tower(*part) for part in parts]))
             self.context = None
             self.register_buffer("constant", constant, persistent=False)
         else:
+            owners = [place for place, count in enumerate(self.counts) for _ in range(count)]
             self.tower = tower
             self.context = nn.Parameter(context.detach().clone())
+            self.register_buffer("owners", torch.tensor(owners), persistent=False)  # (texts,)
             self.register_buffer("fixed_vectors", vectors, persistent=False)
-            self.register_buffer("slots", torch.tensor(slots), persistent=False)  # (classes, n)
-            self.register_buffer("ends", torch.tensor(ends), persistent=False)  # (classes,)
+            self.register_buffer("slots", torch.tensor(slots), persistent=False)  # (texts, n)
+            self.register_buffer("ends", ends, persistent=False)  # (texts,)
 
     def forward(self) -> Tensor:
         """(classes, embed), or (texts, embed) for a rule of scores; L2-normalised, in the order given."""
-        if self.context is None:
-            return self.constant
-        width = self.context.shape[-1]
-        context = self.context.expand(*self.slots.shape, width)  # shared context: the same for every class
-        slots = self.slots.unsqueeze(-1).expand(-1, -1, width)
-        vectors = self.fixed_vectors.scatter(1, slots, context)  # (classes, length, width)
-        return self._features(self.tower(vectors, self.ends))
+        return self.constant if self.context is None else self.encode(self.context_of_texts())
 
-    def _features(self, embeddings: Tensor) -> Tensor:
-        return combine_embeddings(embeddings, self.counts, self.combine)
+    def context_of_texts(self) -> Tensor:
+        """(texts, n, width): the context beside each text."""
+        assert self.context is not None
+        if self.context.ndim == 2:
+            return self.context.expand(len(self.owners), -1, -1)
+        return self.context if len(self.context) == len(self.owners) else self.context[self.owners]
+
+    def encode(self, context: Tensor) -> Tensor:
+        """(copies × texts, n, width) → (copies × classes, embed), or texts for a rule of scores; normalised.
+
+        More than one copy of all texts is for contexts that differ from clip to clip.
+        """
+        copies, width = len(context) // len(self.slots), context.shape[-1]
+        slots = self.slots.repeat(copies, 1).unsqueeze(-1).expand(-1, -1, width)
+        vectors = self.fixed_vectors.repeat(copies, 1, 1).scatter(1, slots, context)  # (texts, length, width)
+        return self._of_classes(self.tower(vectors, self.ends.repeat(copies)), copies)
+
+    def _of_classes(self, embeddings: Tensor, copies: int = 1) -> Tensor:
+        return combine_embeddings(embeddings, self.counts * copies, self.combine)
 
     def class_scores(self, scores: Tensor) -> Tensor:
         """(batch, features of `forward`) → (batch, classes)."""

@@ -38,8 +38,8 @@ def built_in_text_tower(model: nn.Module) -> Any:
     return text
 
 
-class FrozenTextTower(nn.Module):
-    """From token vectors to text features. Its parameters are frozen; gradients pass through to the vectors.
+class TextTower(nn.Module):
+    """From token vectors to text features. Frozen when made; gradients pass through to the vectors.
 
     Takes the transformer of `text` over (see `built_in_text_tower`) without the token table, which is 40 % of
     ViT-B/32's text tower and not needed once the descriptions have been looked up.

@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from functools import lru_cache
 
+import torch
 from open_clip import SimpleTokenizer
+from torch import Tensor
 
 from dfer.errors import ContentError
 
@@ -48,3 +50,20 @@ def encode_descriptions(
             raise ContentError(f"{who}: the description contains CLIP's own start or end token: {text!r}")
         encoded.append(ids)
     return encoded
+
+
+def lay_out(
+    tokens: Sequence[Sequence[int]], slots: Sequence[Sequence[int]] | None = None
+) -> tuple[Tensor, Tensor]:
+    """Rows `start, …, end` up to the longest: ids (texts, length), and the places of the end tokens (texts,).
+
+    `slots`: places of each row to leave free for a context; what stands there, and after the end, is 0.
+    """
+    gaps = slots or [()] * len(tokens)
+    ends = [1 + len(taken) + len(ids) for ids, taken in zip(tokens, gaps, strict=True)]
+    rows = torch.zeros(len(tokens), max(ends) + 1, dtype=torch.long)
+    for row, ids, taken, end in zip(rows, tokens, gaps, ends, strict=True):
+        places = [place for place in range(1, end) if place not in taken]
+        row[0], row[end] = START, END
+        row[places] = torch.tensor(ids, dtype=torch.long)
+    return rows, torch.tensor(ends)

@@ -22,7 +22,7 @@ FETCH_AGAIN = "Fetch or copy the file again; safetensors is the safest format."
 
 def file_sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal. Raises ConfigurationError if it cannot be read."""
-    _require_file(path)
+    require_file(path)
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -33,11 +33,12 @@ def read_weights(path: Path) -> dict[str, Tensor]:
     A training checkpoint's `state_dict` is unwrapped and DistributedDataParallel's `module.` prefix removed.
     Raises ConfigurationError, in one line, when the file is absent, damaged, or would have to run code.
     """
-    _require_file(path)
+    require_file(path)
     return _named_tensors(path, _load(path))
 
 
-def _require_file(path: Path) -> None:
+def require_file(path: Path) -> None:
+    """Raises ConfigurationError unless there is a file that can be read."""
     if not path.is_file():
         found = "a folder" if path.is_dir() else "no such file"
         raise ConfigurationError(f"{path}: {found}; expected a file of weights")
@@ -53,7 +54,7 @@ def _load(path: Path) -> object:
             raise ConfigurationError(
                 f"{path}: damaged or not a safetensors file ({first_line(error)})", hint=FETCH_AGAIN
             ) from error
-    if _is_torchscript(path):
+    if is_torchscript(path):
         raise ConfigurationError(
             f"{path}: a TorchScript program (OpenAI's own download format), not a file of weights",
             hint="Use the tag `openai`, or, if you trust the file, convert it once: "
@@ -91,7 +92,8 @@ def _named_tensors(path: Path, content: object) -> dict[str, Tensor]:
     return weights
 
 
-def _is_torchscript(path: Path) -> bool:
+def is_torchscript(path: Path) -> bool:
+    """Whether the file is a program of torch.jit, as OpenAI publishes CLIP."""
     try:
         with zipfile.ZipFile(path) as archive:
             return any(name.endswith("/constants.pkl") for name in archive.namelist())

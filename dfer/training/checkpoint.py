@@ -1,5 +1,7 @@
 """A trained run on disk: `model.safetensors` beside `run.json`, readable without the database.
 
+Where another epoch than the last was selected, the last one's weights are in `last.safetensors`.
+
 The weights are what training made (temporal model, context, image tower); CLIP's frozen text tower is loaded
 from where it came from.
 """
@@ -7,7 +9,8 @@ from where it came from.
 import json
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +20,27 @@ from torch import Tensor
 
 from dfer.errors import ContentError
 
-WEIGHTS, DESCRIPTION = "model.safetensors", "run.json"
+WEIGHTS, LAST, DESCRIPTION = "model.safetensors", "last.safetensors", "run.json"
 
 
-def save_checkpoint(folder: Path, *, weights: Mapping[str, Tensor], description: Mapping[str, Any]) -> None:
-    """Write both files; each appears whole or not at all, the description last."""
+def save_checkpoint(
+    folder: Path,
+    *,
+    weights: Mapping[str, Tensor],
+    description: Mapping[str, Any],
+    last: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Write the selected weights, those of the last epoch where they are others, and the description.
+
+    Each file appears whole or not at all, the description after the others.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in weights.items()}
-    _write_whole(folder / WEIGHTS, lambda path: save_file(tensors, path))
+    for name, state in {LAST: last, WEIGHTS: weights}.items():
+        if state is not None:
+            tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in state.items()}
+            write_whole(folder / name, partial(save_file, tensors))
     text = json.dumps(description, ensure_ascii=False, indent=2)
-    _write_whole(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
+    write_whole(folder / DESCRIPTION, lambda path: path.write_text(text, encoding="utf-8"))
 
 
 def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -47,7 +61,8 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
         raise ContentError(f"the checkpoint in {folder} is damaged: {error}") from error
 
 
-def _write_whole(path: Path, write: Any) -> None:
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """`write` is given another path, which takes the place of `path` once it is complete."""
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(descriptor)
     try:

@@ -1,8 +1,10 @@
-"""The device and the precision, through Lightning Fabric."""
+"""Device, precision and processes, through Lightning Fabric."""
 
+import os
 from typing import Literal
 
 from lightning_fabric import Fabric
+from lightning_fabric.strategies.ddp import DDPStrategy
 
 from dfer.training.specification import Precision
 
@@ -10,5 +12,19 @@ _FABRIC_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-
 
 
 def make_fabric(precision: Precision, *, accelerator: str = "auto") -> Fabric:
-    """One process on one device: a GPU where there is one, unless `accelerator` says "cpu"."""
-    return Fabric(accelerator=accelerator, devices=1, precision=_FABRIC_NAMES[precision])
+    """One process on one device, a GPU where there is one; under `torchrun`, as many as it started.
+
+    Several processes share each batch and give the results of one (docs/recipes.md).
+    """
+    name = _FABRIC_NAMES[precision]
+    world = int(os.environ.get("WORLD_SIZE", "1"))
+    if world == 1:
+        return Fabric(accelerator=accelerator, devices=1, precision=name)
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", str(world)))
+    # Our buffers are constants; broadcasting them would have processes wait for each other in evaluation.
+    strategy = DDPStrategy(broadcast_buffers=False)
+    fabric = Fabric(
+        accelerator=accelerator, devices=here, num_nodes=world // here, strategy=strategy, precision=name
+    )
+    fabric.launch()
+    return fabric

@@ -2,22 +2,25 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.nn import functional
 
 from dfer.clips.balancing import EpochOrder
-from dfer.clips.dataset import ClipDataset
-from dfer.clips.loading import batches, checked
-from dfer.errors import DferError
+from dfer.clips.dataset import ClipItems
+from dfer.clips.loading import checked, in_batches, listed_batches
+from dfer.errors import DferError, UsageError
 from dfer.models.recipes import parameter_groups
 from dfer.models.recogniser import VideoRecogniser
-from dfer.models.settings import DferClipSettings
-from dfer.training.evaluation import score, to_unit_range
+from dfer.models.settings import TrainedSettings
+from dfer.training.evaluation import Ready, score, to_unit_range
 from dfer.training.metrics import Metrics, measure
+from dfer.training.objectives import Objective
+from dfer.training.resuming import Best, StateKeeper, TrainingState
+from dfer.training.schedule import learning_rate
 from dfer.training.specification import Selection
 
 JUDGED_ON: dict[Selection, str | None] = {"last": None, "best-val": "val", "best-test": "test"}
@@ -43,10 +46,12 @@ OnProgress = Callable[[Progress], None]
 class Trained:
     """The selected weights, and what they score on the test clips: `logits` (clips, classes).
 
-    `history` has a row per epoch: its mean training loss, and UAR and WAR where the epoch was judged.
+    `last` are the weights after the last epoch, where another one was selected. `history` has a row per
+    epoch: its mean training loss, and UAR and WAR where the epoch was judged.
     """
 
     weights: dict[str, Tensor]
+    last: dict[str, Tensor] | None
     epoch: int
     logits: Tensor
     metrics: Metrics
@@ -55,117 +60,222 @@ class Trained:
 
 def train(
     recogniser: VideoRecogniser,
-    settings: DferClipSettings,
+    settings: TrainedSettings,
     *,
-    data: Mapping[str, ClipDataset],
+    data: Mapping[str, ClipItems],
+    objective: Callable[[], Objective],
     classes: int,
     selection: Selection,
     seed: int,
     fabric: Fabric,
     workers: int = 0,
+    pieces: int = 1,
+    keeper: StateKeeper | None = None,
+    ready: Ready = lambda data, indices: None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Trained:
     """Train on `data["train"]`, select an epoch, score `data["test"]` with its weights.
 
-    DFER-CLIP §4.1 and its scripts: SGD with three learning rates, MultiStepLR, cross-entropy, incomplete
-    batches dropped. The order of the clips and their augmentation depend on seed and epoch alone. An epoch is
-    judged by its WAR; of equally good ones the first is selected.
+    The order of the clips and their augmentation depend on seed and epoch alone; incomplete batches are left
+    out (DFER-CLIP §4.1 and its scripts). An epoch is judged by its WAR; of equally good ones the first is
+    selected. Each batch is shared among the processes of `fabric` and computed in so many `pieces`: neither
+    changes what is learnt, beyond rounding. `keeper` has the state to begin from, if any, and is offered the
+    state after every step. `ready` is told which items will be read in an epoch. `objective` is made once the
+    recogniser is on its device.
 
     There must be at least one batch of training clips.
 
     Raises:
         DferError: the loss, or a score, is no longer a finite number.
+        UsageError: a batch that the processes cannot share evenly, or that cannot be computed in pieces.
     """
-    # fused: one pass over each parameter instead of four, with the same result to rounding.
-    optimizer = torch.optim.SGD(parameter_groups(recogniser, settings), fused=True)
-    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, list(settings.milestones), settings.gamma)
-    model, optimizer = fabric.setup(recogniser, optimizer)
-    model.mark_forward_method("text_features")
+    optimizer = _optimizer(recogniser, settings)
+    rates = {group["name"]: group["lr"] for group in optimizer.param_groups}
+    state = (keeper.load() if keeper else None) or TrainingState()
+    if state.weights:
+        recogniser.load_trainable_state(state.weights)
+        # torch gives a state back to the device and the type of the parameter it belongs to.
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": state.optimizer, "param_groups": groups})
+    model, stepper = fabric.setup(recogniser, optimizer)
+    model.mark_forward_method("contrast")
+    minimised = objective()
+    _check_shares(settings.batch_size, fabric.world_size, pieces, minimised)
+    judged_on = JUDGED_ON[selection]
 
     def scored(split: str, epoch: int) -> tuple[Tensor, Metrics]:
         logits, labels = score(
-            model,
+            recogniser,
             data[split],
             fabric=fabric,
             batch_size=settings.batch_size,
             workers=workers,
+            ready=ready,
             on_clips=lambda done: on_progress(
                 Progress(stage=split, epoch=epoch, epochs=settings.epochs, done=done, total=len(data[split]))
             ),
         )
-        return logits, measure(labels.tolist(), logits.argmax(dim=1).tolist(), classes=classes)
+        return logits, measure(labels, logits, classes=classes)
 
-    judged_on = JUDGED_ON[selection]
-    history: list[dict[str, float | None]] = []
-    best: tuple[float, int, dict[str, Tensor], Tensor, Metrics] | None = None
-    for epoch in range(1, settings.epochs + 1):
-        loss = _train_epoch(
-            model,
-            optimizer,
-            data["train"],
-            fabric=fabric,
-            batch_size=settings.batch_size,
-            seed=seed,
-            epoch=epoch,
-            epochs=settings.epochs,
-            workers=workers,
-            on_progress=on_progress,
-        )
-        schedule.step()
-        row: dict[str, float | None] = {"epoch": epoch, "loss": loss, "uar": None, "war": None}
+    def offer_state() -> None:
+        if keeper is not None and fabric.is_global_zero:
+            keeper.offer(lambda: _with_tensors(state, recogniser, optimizer))
+
+    while state.epoch <= settings.epochs:
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(rates[group["name"]], settings, epoch=state.epoch)
+        shares = _shares(data["train"], state.epoch, settings, seed=seed, fabric=fabric)
+        ready(data["train"], list(chain(*shares)))
+        model.train()
+        for batch in checked(listed_batches(data["train"], shares[state.step :], workers=workers)):
+            frames, index = fabric.to_device((batch["frames"], batch["index"]))
+            loss = _step(model, stepper, minimised, frames, index, fabric=fabric, pieces=pieces)
+            state.losses.append(loss)
+            state.step += 1
+            _check_finite(loss, state)
+            on_progress(
+                Progress(
+                    stage="train",
+                    epoch=state.epoch,
+                    epochs=settings.epochs,
+                    done=state.step,
+                    total=len(shares),
+                    loss=loss,
+                )
+            )
+            offer_state()
+        row: dict[str, float | None] = {
+            "epoch": state.epoch,
+            "loss": sum(state.losses) / len(state.losses),
+            "uar": None,
+            "war": None,
+        }
         if judged_on:
-            logits, metrics = scored(judged_on, epoch)
+            logits, metrics = scored(judged_on, state.epoch)
             row |= {"uar": metrics.uar, "war": metrics.war}
-            if best is None or metrics.war > best[0]:
-                best = (metrics.war, epoch, _copy(recogniser.trainable_state()), logits, metrics)
-        history.append(row)
+            if state.best is None or metrics.war > state.best.score:
+                weights = _copy(recogniser.trainable_state())
+                state.best = Best(epoch=state.epoch, score=metrics.war, weights=weights, logits=logits)
+        state.history.append(row)
+        given_up = (
+            settings.patience is not None
+            and state.best is not None
+            and state.epoch - state.best.epoch >= settings.patience
+        )
+        state.epoch = settings.epochs + 1 if given_up else state.epoch + 1
+        state.step, state.losses = 0, []
+        offer_state()
 
-    if best is None:
-        weights, epoch = _copy(recogniser.trainable_state()), settings.epochs
-        logits, metrics = scored("test", epoch)
+    last = _copy(recogniser.trainable_state())
+    epochs = len(state.history)
+    if state.best is None:
+        logits, metrics = scored("test", epochs)
+        return Trained(
+            weights=last,
+            last=None,
+            epoch=epochs,
+            logits=logits,
+            metrics=metrics,
+            history=tuple(state.history),
+        )
+    best = state.best
+    recogniser.load_trainable_state(best.weights)
+    if judged_on == "test":
+        logits = best.logits
+        metrics = measure(torch.tensor(data["test"].labels), logits, classes=classes)
     else:
-        _, epoch, weights, logits, metrics = best
-        if judged_on != "test":
-            recogniser.load_trainable_state(weights)
-            logits, metrics = scored("test", epoch)
-    return Trained(weights=weights, epoch=epoch, logits=logits, metrics=metrics, history=tuple(history))
+        logits, metrics = scored("test", best.epoch)
+    return Trained(
+        weights=best.weights,
+        last=None if best.epoch == epochs else last,
+        epoch=best.epoch,
+        logits=logits,
+        metrics=metrics,
+        history=tuple(state.history),
+    )
 
 
-def _train_epoch(
-    model: Any,
-    optimizer: Any,
-    data: ClipDataset,
-    *,
-    fabric: Fabric,
-    batch_size: int,
-    seed: int,
-    epoch: int,
-    epochs: int,
-    workers: int,
-    on_progress: OnProgress,
-) -> float:
-    """One pass over the clips; the mean of the batches' losses."""
-    model.train()
+def _optimizer(recogniser: VideoRecogniser, settings: TrainedSettings) -> torch.optim.Optimizer:
+    # fused: one pass over each parameter instead of four, with the same result to rounding.
+    groups = parameter_groups(recogniser, settings)
+    if settings.optimizer == "adamw":
+        return torch.optim.AdamW(groups, fused=True)
+    return torch.optim.SGD(groups, fused=True)
+
+
+def _shares(
+    data: ClipItems, epoch: int, settings: TrainedSettings, *, seed: int, fabric: Fabric
+) -> list[list[int]]:
+    """What this process reads of each batch of the epoch."""
     data.set_epoch(epoch)
     order = EpochOrder(data.labels, balance=data.settings.balance, seed=seed, epoch=epoch)
-    loader = batches(data, batch_size=batch_size, workers=workers, order=order, drop_last=True)
-    losses: list[float] = []
-    for step, batch in enumerate(checked(loader), 1):
-        frames, labels = fabric.to_device((batch["frames"], torch.as_tensor(batch["label"])))
-        optimizer.zero_grad(set_to_none=True)
-        loss = functional.cross_entropy(model(to_unit_range(frames)), labels)
-        fabric.backward(loss)
-        optimizer.step()
-        losses.append(loss.item())
-        if not torch.isfinite(loss):
-            raise DferError(
-                f"the loss became {losses[-1]} in epoch {epoch}, step {step}",
-                hint="try lower learning rates (--set visual_learning_rate=…) or --precision fp32",
-            )
-        on_progress(
-            Progress(stage="train", epoch=epoch, epochs=epochs, done=step, total=len(loader), loss=losses[-1])
+    lists = in_batches(order, settings.batch_size, drop_last=True)
+    return [indices[fabric.global_rank :: fabric.world_size] for indices in lists]
+
+
+def _step(
+    model: Any,
+    optimizer: Any,
+    objective: Objective,
+    frames: Tensor,
+    index: Tensor,
+    *,
+    fabric: Fabric,
+    pieces: int,
+) -> float:
+    """One step on the whole batch, of which `frames` are this process's clips; the batch's loss."""
+    optimizer.zero_grad(set_to_none=True)
+    weight = _reduced(objective.weight(index), fabric, "sum")
+    total = torch.zeros((), device=index.device)
+    parts = list(zip(frames.chunk(pieces), index.chunk(pieces), strict=True))
+    for number, (some, places) in enumerate(parts, 1):
+        waits = fabric.world_size > 1 and number < len(parts)
+        with fabric.no_backward_sync(model, enabled=waits):
+            # Gradients are averaged over processes; the batch's loss is their sum over its weight.
+            loss = objective.loss_sum(model, to_unit_range(some), places) * fabric.world_size / weight
+            fabric.backward(loss)
+        total += loss.detach()
+    optimizer.step()
+    return _reduced(total, fabric, "mean").item()
+
+
+def _reduced(value: Tensor, fabric: Fabric, how: str) -> Tensor:
+    """() over all processes."""
+    reduced = fabric.all_reduce(value, reduce_op=how)
+    assert isinstance(reduced, Tensor)
+    return reduced
+
+
+def _check_shares(batch_size: int, processes: int, pieces: int, objective: Objective) -> None:
+    if batch_size % processes:
+        raise UsageError(
+            f"a batch of {batch_size} clips cannot be shared evenly by {processes} processes",
+            hint="choose another --batch-size: it is that of all processes together",
         )
-    return sum(losses) / len(losses)
+    if pieces > 1 and not objective.can_be_split:
+        raise UsageError(
+            "a contrastive batch cannot be computed in pieces: each clip is compared with all of it",
+            hint="leave --accumulate out, or start more processes with torchrun",
+        )
+
+
+def _check_finite(loss: float, state: TrainingState) -> None:
+    if loss != loss or abs(loss) == float("inf"):
+        raise DferError(
+            f"the loss became {loss} in epoch {state.epoch}, step {state.step}",
+            hint="try lower learning rates (--set visual_learning_rate=…) or --precision fp32",
+        )
+
+
+def _with_tensors(
+    state: TrainingState, recogniser: VideoRecogniser, optimizer: torch.optim.Optimizer
+) -> TrainingState:
+    state.weights = recogniser.trainable_state()
+    state.optimizer = {
+        number: {name: value for name, value in own.items() if isinstance(value, Tensor)}
+        for number, own in optimizer.state_dict()["state"].items()
+    }
+    return state
 
 
 def _copy(state: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -1,7 +1,7 @@
 """What a run needs, read and checked before anything is computed: words, settings, CLIP, clips."""
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,85 +12,31 @@ from dfer.clips.clip import Clip
 from dfer.clips.dataset import READER
 from dfer.clips.fingerprint import fingerprint
 from dfer.clips.folds import FoldSplit, select_fold
-from dfer.clips.frame_index import index_clips
-from dfer.clips.labels import with_known_labels
-from dfer.clips.packing.pack import open_verified
-from dfer.clips.packing.pack_file import SUFFIX as PACK
-from dfer.clips.readers.reading import read_clips
 from dfer.clips.settings import ClipSettings
-from dfer.clips.source import DiskFrames, FrameSource
-from dfer.errors import ConfigurationError, ContentError, UsageError
+from dfer.clips.source import FrameSource
+from dfer.errors import ContentError, UsageError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
 from dfer.models.combining import class_texts
-from dfer.models.settings import DferClipSettings, ZeroShotSettings, recipe_settings
+from dfer.models.recipes import build_recogniser
+from dfer.models.recogniser import VideoRecogniser
+from dfer.models.settings import (
+    EmoClipSettings,
+    LinearSettings,
+    Settings,
+    TrainedSettings,
+    recipe_settings,
+)
 from dfer.models.tokens import encode_descriptions
 from dfer.models.weights_file import file_sha256
 from dfer.training.checkpoint import WEIGHTS, load_checkpoint
+from dfer.training.class_order import in_class_order
+from dfer.training.data_source import DataSource
+from dfer.training.objectives import training_texts
+from dfer.training.reading_defaults import READING
+from dfer.training.rebuilding import check_same_clip, checkpoint_of
 from dfer.training.specification import Precision, RunSpecification, Selection, words_of
 
 _log = logging.getLogger("dfer.clips")
-
-_DEFAULT = "csv"
-"""What --dataset is where nobody says anything."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DataSource:
-    """Where clips come from: what `--dataset`, `--data`, `--root` and `--allow-missing-classes` say."""
-
-    dataset: str
-    data: Path
-    root: Path | None = None
-    allow_missing_classes: bool = False
-    on_clip: Callable[[int, int], None] = lambda done, total: None
-    """Hears (done, total) while clips are listed or a pack is verified."""
-
-    def read(self, class_names: Sequence[str]) -> "ReadClips":
-        """The clips with their frames listed, their labels as the class set spells them.
-
-        Raises:
-            UsageError, ContentError: as the readers, `with_known_labels`, `index_clips` and packs do.
-        """
-        if self.data.suffix == PACK:
-            return self._read_pack(class_names)
-        known = self._labelled(read_clips(self.dataset, self.data, root=self.root), class_names)
-        frames = DiskFrames(index_clips((clip.path for clip in known), on_clip=self.on_clip))
-        return ReadClips(clips=known, dataset=self.dataset, frames=frames)
-
-    def _read_pack(self, class_names: Sequence[str]) -> "ReadClips":
-        if self.root is not None:
-            raise UsageError("--root does not go with a pack, which holds its clips", hint="leave it out")
-        pack = open_verified(self.data, on_clip=self.on_clip)
-        index = pack.index
-        if self.dataset not in (_DEFAULT, index.dataset):
-            raise UsageError(
-                f"{self.data} was packed from {index.dataset}, not from {self.dataset}",
-                hint="leave out --dataset",
-            )
-        packing = {
-            "size": index.size,
-            "fit": index.fit,
-            "max_frames": index.max_frames,
-            "broken_frames": index.broken_frames,
-        }
-        known = self._labelled(pack.clips, class_names)
-        return ReadClips(clips=known, dataset=index.dataset, frames=pack, packing=packing)
-
-    def _labelled(self, clips: Sequence[Clip], class_names: Sequence[str]) -> tuple[Clip, ...]:
-        return tuple(with_known_labels(clips, class_names, allow_missing=self.allow_missing_classes))
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ReadClips:
-    """All clips of a data set, its name, and where their frames are read from.
-
-    `packing` is how they were packed, if they were.
-    """
-
-    clips: tuple[Clip, ...]
-    dataset: str
-    frames: FrameSource
-    packing: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -98,12 +44,31 @@ class PreparedRun:
     """All that a run needs, checked, before a GPU is touched."""
 
     spec: RunSpecification
-    settings: DferClipSettings | ZeroShotSettings
+    settings: Settings
     clip: ClipBackbone
     clips: FoldSplit
+    all_clips: tuple[Clip, ...]
+    """Those of the other folds too."""
     frames: FrameSource
+    pack: Path | None
+    """The file that `frames` come from, if it is a pack."""
     pretrained: str | None
     checkpoint: Path | None = None
+
+    def build(self) -> VideoRecogniser:
+        """The recogniser before training, or with the checkpoint's weights. Takes `clip` over."""
+        spec = self.spec
+        recogniser = build_recogniser(
+            clip=self.clip,
+            texts=spec.texts,
+            settings=self.settings,
+            seed=spec.seed,
+            class_names=spec.classes,
+            combine=spec.combine,
+        )
+        if self.checkpoint is not None:
+            recogniser.load_trainable_state(load_checkpoint(self.checkpoint)[0])
+        return recogniser
 
 
 def prepare(
@@ -117,24 +82,27 @@ def prepare(
     fold: int,
     seed: int,
     selection: Selection = "last",
-    augmentation: str = "none",
+    augmentation: str | None = None,
     clip_settings: ClipSettings | None = None,
     precision: Precision = "fp32",
     trained_by: str | None = None,
     weights: str | None = None,
+    to_train: bool = True,
 ) -> PreparedRun:
-    """Read and check everything that decides the run.
+    """Read and check everything that decides the run. What is not said of reading clips is the recipe's own.
 
     Raises:
         UsageError, ConfigurationError, ContentError: as the readers of settings, weights and clips do.
     """
     settings = recipe_settings(recipe, overrides)
+    reading = READING[recipe]
+    augmentation = reading.augmentation if augmentation is None else augmentation
+    clip_settings = reading.clip_settings if clip_settings is None else clip_settings
     augmentation_named(augmentation)
     read = source.read(description_set.class_names)
-    clip_settings = clip_settings or ClipSettings()
     if read.packing is not None:
         _check_pack(read.packing, source.data, augmentation=augmentation, settings=clip_settings)
-    chosen = select_fold(read.clips, fold)
+    chosen = _without_held_out(select_fold(read.clips, fold), settings, description_set.class_names)
     clip = load_clip(architecture=architecture, pretrained=pretrained)
     if read.packing is not None and read.packing["size"] < clip.image_size:
         _log.warning(
@@ -143,7 +111,9 @@ def prepare(
             read.packing["size"],
             clip.image_size,
         )
-    _check_fits(description_set, settings, clip, chosen)
+    _check_words(description_set, settings, clip)
+    if to_train and isinstance(settings, TrainedSettings):
+        _check_training(description_set, settings, chosen, selection)
     spec = RunSpecification(
         **words_of(description_set),
         recipe=recipe,
@@ -163,7 +133,14 @@ def prepare(
         weights=weights,
     )
     return PreparedRun(
-        spec=spec, settings=settings, clip=clip, clips=chosen, frames=read.frames, pretrained=pretrained
+        spec=spec,
+        settings=settings,
+        clip=clip,
+        clips=chosen,
+        all_clips=read.clips,
+        frames=read.frames,
+        pack=None if read.packing is None else source.data,
+        pretrained=pretrained,
     )
 
 
@@ -182,34 +159,67 @@ def _check_pack(packing: dict[str, Any], file: Path, *, augmentation: str, setti
         )
 
 
-def _check_fits(
-    description_set: DescriptionSet,
-    settings: DferClipSettings | ZeroShotSettings,
-    clip: ClipBackbone,
-    clips: FoldSplit,
-) -> None:
-    """What would otherwise be found out only when the model is built."""
-    context = settings.context_tokens if isinstance(settings, DferClipSettings) else 0
-    rule = description_set.rendering.combine
-    words = class_texts(
-        [d.text for d in description_set.descriptions], rule, class_names=description_set.class_names
-    )
-    if isinstance(settings, DferClipSettings) and max(words.counts) > 1:
+def _without_held_out(clips: FoldSplit, settings: Settings, class_names: Sequence[str]) -> FoldSplit:
+    """Leave one class out (EmoCLIP §IV-C): train without it, test on it alone."""
+    held_out = settings.held_out_class if isinstance(settings, EmoClipSettings) else None
+    if held_out is None:
+        return clips
+    if held_out not in class_names:
         raise UsageError(
-            f"{description_set.name} has several texts for a class ({rule}); dfer-clip reads one",
-            hint="make one list of them with `dfer sets render`, or evaluate with the recipe zero-shot",
+            f"held_out_class: no class {held_out!r}", hint=f"the classes are: {', '.join(class_names)}"
         )
+    kept = FoldSplit(
+        train=tuple(clip for clip in clips.train if clip.label != held_out),
+        val=tuple(clip for clip in clips.val if clip.label != held_out),
+        test=tuple(clip for clip in clips.test if clip.label == held_out),
+    )
+    if not kept.train or not kept.test:
+        raise ContentError(f"without {held_out}, no clips are left to train or to test on")
+    return kept
+
+
+def _check_words(description_set: DescriptionSet, settings: Settings, clip: ClipBackbone) -> None:
+    """What would otherwise be found out only when the model is built."""
+    if isinstance(settings, LinearSettings):
+        return  # it reads no words
+    words = class_texts(
+        [d.text for d in description_set.descriptions],
+        description_set.rendering.combine,
+        class_names=description_set.class_names,
+    )
     encode_descriptions(
         words.texts,
         context_length=clip.context_length,
-        context_tokens=context,
+        context_tokens=getattr(settings, "context_tokens", 0),
         class_names=words.owners,
     )
-    if isinstance(settings, DferClipSettings) and len(clips.train) < settings.batch_size:
+
+
+def _check_training(
+    description_set: DescriptionSet, settings: TrainedSettings, clips: FoldSplit, selection: Selection
+) -> None:
+    """What would otherwise be found out only when the training begins, or never."""
+    if len(clips.train) < settings.batch_size:
         raise ContentError(
             f"{len(clips.train)} training clips are less than one batch of {settings.batch_size}",
             hint="choose a smaller --batch-size",
         )
+    if settings.patience is not None and selection == "last":
+        raise UsageError(
+            "patience needs epochs that are judged, but --selection is last",
+            hint="choose --selection best-val",
+        )
+    if settings.soft_labels and not any(clip.votes for clip in clips.train):
+        raise UsageError(
+            "soft_labels: the data set has no votes", hint="leave it out, or add the file with the votes"
+        )
+    if isinstance(settings, EmoClipSettings):
+        if settings.training_texts == "descriptions" and description_set.rendering.combine != "joined":
+            raise UsageError(
+                f"{description_set.name} has several texts for a class, but a clip is trained with one",
+                hint="make one list of them with `dfer sets render`",
+            )
+        training_texts(clips.train, settings, descriptions=description_set.texts)
 
 
 def prepare_with_weights_of(
@@ -218,29 +228,26 @@ def prepare_with_weights_of(
     source: DataSource,
     *,
     pretrained: str | None = None,
+    fold: int | None = None,
     precision: Precision = "fp32",
 ) -> PreparedRun:
     """The evaluation of a trained run with other words: its recipe, settings, CLIP, fold and seed.
 
-    `pretrained` says where CLIP's weights lie now, if not where they were.
+    `pretrained` says where CLIP's weights lie now, if not where they were. A recogniser that compares with
+    whatever text it is given (EmoCLIP's) may be told other classes, too; the others only their own, in any
+    order. `fold` is another one than the run's, for clips of another data set.
 
     Raises:
-        ContentError: the set's classes are not the run's, in its order: weights and context belong to those;
-            or the checkpoint is missing, damaged, or another run's.
+        ContentError: the set's classes are not the run's; or the checkpoint is missing, damaged, or another
+            run's.
         ConfigurationError: the run has no checkpoint, or CLIP's weights are not those it was trained from.
+        UsageError: another fold of the clips that the run was trained on.
     """
-    if run.folder is None:
-        raise ConfigurationError(f"{run.name} has no checkpoint ({run.status}, {run.recipe})")
+    checkpoint = checkpoint_of(run)
     spec = RunSpecification.model_validate(run.specification)
-    if spec.classes != description_set.class_names:
-        raise ContentError(
-            f"{run.name} was trained for the classes {', '.join(spec.classes)}; "
-            f"{description_set.name} describes {', '.join(description_set.class_names)}",
-            hint="choose a set for the same classes in the same order",
-        )
-    checkpoint = Path(run.folder)
-    if load_checkpoint(checkpoint)[1].get("spec_hash") != run.spec_hash:
-        raise ContentError(f"the checkpoint in {checkpoint} is not that of {run.name}")
+    any_classes = isinstance(recipe_settings(spec.recipe, spec.settings), EmoClipSettings)
+    if not any_classes:
+        _check_classes(run, spec.classes, description_set)
     prepared = prepare(
         description_set,
         source,
@@ -248,7 +255,7 @@ def prepare_with_weights_of(
         overrides=spec.settings,
         architecture=str(spec.clip["architecture"]),
         pretrained=pretrained or run.environment.get("pretrained"),
-        fold=spec.fold,
+        fold=spec.fold if fold is None else fold,
         seed=spec.seed,
         selection=spec.selection,
         augmentation=spec.augmentation,
@@ -256,10 +263,22 @@ def prepare_with_weights_of(
         precision=precision,
         trained_by=f"{run.protocol_hash} {run.set_hash}",
         weights=file_sha256(checkpoint / WEIGHTS),
+        to_train=False,
     )
-    if prepared.spec.clip != spec.clip:
-        raise ConfigurationError(
-            f"{run.name} was trained from other CLIP weights: {spec.clip}, found {prepared.spec.clip}",
-            hint="name its weights with --pretrained",
+    if prepared.spec.fold != spec.fold and prepared.spec.data_fingerprint == spec.data_fingerprint:
+        raise UsageError(
+            f"{run.name} was trained on clips of fold {fold}: it is tested on fold {spec.fold}",
+            hint="leave --fold out",
         )
-    return replace(prepared, checkpoint=checkpoint)
+    check_same_clip(run, prepared.clip)
+    words = prepared.spec if any_classes else in_class_order(prepared.spec, spec.classes)
+    return replace(prepared, spec=words, checkpoint=checkpoint)
+
+
+def _check_classes(run: Run, classes: tuple[str, ...], description_set: DescriptionSet) -> None:
+    if sorted(classes) != sorted(description_set.class_names):
+        raise ContentError(
+            f"{run.name} was trained for the classes {', '.join(classes)}; "
+            f"{description_set.name} describes {', '.join(description_set.class_names)}",
+            hint="choose a set for the same classes",
+        )

@@ -1,14 +1,16 @@
 """From a prepared run to a stored one: train or evaluate, and keep what came out, or why nothing did."""
 
+import contextlib
 import itertools
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 from sqlite_utils import Database
 from torch import Tensor
@@ -17,19 +19,21 @@ from description_store.records import Prediction, Run
 from description_store.runs import find_finished, save_run
 from dfer import __version__
 from dfer.clips.clip import Clip
-from dfer.clips.dataset import ClipDataset
+from dfer.clips.dataset import ClipDataset, ClipItems
 from dfer.clips.folds import carve_validation
 from dfer.clips.settings import ClipSettings
 from dfer.errors import DferError, UsageError
-from dfer.models.recipes import build_dfer_clip, build_zero_shot
 from dfer.models.recogniser import VideoRecogniser
-from dfer.models.settings import DferClipSettings, ZeroShotSettings
-from dfer.training.checkpoint import load_checkpoint, save_checkpoint
+from dfer.models.settings import EmoClipSettings, TrainedSettings
+from dfer.training.checkpoint import save_checkpoint
 from dfer.training.evaluation import score
 from dfer.training.fabric import make_fabric
+from dfer.training.frozen_tower import FrozenTower
 from dfer.training.loop import OnProgress, Progress, Trained, train
 from dfer.training.metrics import Metrics, measure
+from dfer.training.objectives import CaptionObjective, ClassObjective, Objective
 from dfer.training.preparing import PreparedRun
+from dfer.training.resuming import StateKeeper, interrupted
 from dfer.training.specification import RunSpecification
 
 EVALUATION_BATCH = 16
@@ -41,6 +45,14 @@ class Machine:
 
     accelerator: str = "auto"
     workers: int = 0
+    pieces: int = 1
+    """Into so many pieces each batch is split where it does not fit in memory."""
+    compiled: bool = False
+    """Compile the image tower: a minute at the beginning, faster steps after."""
+    features: bool = True
+    """Keep what a tower that does not change says of a frame, and look it up the next time."""
+    keep_seconds: float = 300.0
+    """So often at most the state of a training is written to disk, to go on from if it is killed."""
 
 
 def run_training(
@@ -51,41 +63,57 @@ def run_training(
     out: Path,
     machine: Machine,
     again: bool = False,
+    resume: bool = False,
     on_progress: OnProgress = lambda progress: None,
 ) -> tuple[Run, bool]:
     """Train, keep the checkpoint under `out`, store the run.
+
+    `resume` goes on with the latest interrupted training of the same specification under `out`, if any.
 
     Returns:
         The run, and whether it was made now: a finished run of the same specification is returned as it is,
         unless `again`.
 
     Raises:
-        UsageError: the recipe trains nothing.
+        UsageError: the recipe trains nothing; or the interrupted training is not interrupted at all.
     """
     spec, settings = prepared.spec, prepared.settings
-    if not isinstance(settings, DferClipSettings):
+    if not isinstance(settings, TrainedSettings):
         raise UsageError(f"recipe {spec.recipe} trains nothing", hint="use `dfer evaluate`")
 
-    def made() -> _Outcome:
-        fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
-        trained = train(
-            _build(prepared),
-            settings,
-            data=_datasets(prepared),
-            classes=len(spec.classes),
-            selection=spec.selection,
-            seed=spec.seed,
-            fabric=fabric,
-            workers=machine.workers,
-            on_progress=on_progress,
-        )
-        folder = _new_folder(out, spec)
-        save_checkpoint(
-            folder, weights=trained.weights, description=_describe_checkpoint(prepared, trained, fabric)
-        )
-        return _Outcome(trained.logits, trained.metrics, fabric, folder, trained.history)
+    def made(fabric: Fabric) -> _Outcome:
+        with _folder(out, spec, fabric, resume=resume) as folder:
+            recogniser = prepared.build()
+            if machine.compiled:
+                recogniser.visual.compile()
+            clips = datasets(prepared)
+            data: Mapping[str, ClipItems] = clips
+            tower = None
+            if machine.features and recogniser.visual_is_frozen and not clips["train"].augments:
+                tower = _frozen_tower(prepared, recogniser, fabric, machine, on_progress)
+                data = tower.data(clips)
+            keeper = StateKeeper(folder, spec_hash=spec.hash, seconds=machine.keep_seconds)
+            trained = train(
+                recogniser,
+                settings,
+                data=data,
+                objective=lambda: _objective(prepared, clips["train"].clips, recogniser, fabric),
+                classes=len(spec.classes),
+                selection=spec.selection,
+                seed=spec.seed,
+                fabric=fabric,
+                workers=0 if tower else machine.workers,
+                pieces=machine.pieces,
+                keeper=keeper,
+                ready=tower.ready if tower else _nothing_to_do,
+                on_progress=on_progress,
+            )
+            if fabric.is_global_zero:
+                description = _describe_checkpoint(prepared, trained, fabric)
+                save_checkpoint(folder, weights=trained.weights, last=trained.last, description=description)
+        return _Outcome(trained.logits, trained.metrics, folder, trained.history, keeper.done)
 
-    return _store(db, prepared, made, set_version=set_version, again=again)
+    return _store(db, prepared, made, set_version=set_version, machine=machine, again=again)
 
 
 def run_evaluation(
@@ -106,63 +134,80 @@ def run_evaluation(
         UsageError: the recipe needs a trained run.
     """
     spec, test = prepared.spec, prepared.clips.test
-    if isinstance(prepared.settings, DferClipSettings) and prepared.checkpoint is None:
+    if isinstance(prepared.settings, TrainedSettings) and prepared.checkpoint is None:
         raise UsageError(f"recipe {spec.recipe} needs a trained run", hint="name it with --run")
 
-    def made() -> _Outcome:
-        recogniser = _build(prepared)
-        if prepared.checkpoint is not None:
-            recogniser.load_trainable_state(load_checkpoint(prepared.checkpoint)[0])
-        fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
-        model = fabric.setup(recogniser)
-        model.mark_forward_method("text_features")
+    def made(fabric: Fabric) -> _Outcome:
+        recogniser = prepared.build()
+        fabric.to_device(recogniser)
+        if machine.compiled:
+            recogniser.visual.compile()
+        clips = _dataset(prepared, test, training=False)
+        tower = (
+            _frozen_tower(prepared, recogniser, fabric, machine, on_progress) if machine.features else None
+        )
         logits, labels = score(
-            model,
-            _dataset(prepared, test, training=False),
+            recogniser,
+            tower.data({"test": clips})["test"] if tower else clips,
             fabric=fabric,
             batch_size=EVALUATION_BATCH,
-            workers=machine.workers,
+            workers=0 if tower else machine.workers,
+            ready=tower.ready if tower else _nothing_to_do,
             on_clips=lambda done: on_progress(
                 Progress(stage="test", epoch=1, epochs=1, done=done, total=len(test))
             ),
         )
-        metrics = measure(labels.tolist(), logits.argmax(dim=1).tolist(), classes=len(spec.classes))
-        return _Outcome(logits, metrics, fabric, None, ())
+        return _Outcome(logits, measure(labels, logits, classes=len(spec.classes)), None, (), lambda: None)
 
-    return _store(db, prepared, made, set_version=set_version, again=again)
+    return _store(db, prepared, made, set_version=set_version, machine=machine, again=again)
 
 
 class _Outcome(NamedTuple):
     logits: Tensor
     metrics: Metrics
-    fabric: Fabric
     folder: Path | None
     history: tuple[dict[str, float | None], ...]
+    on_stored: Callable[[], None]
 
 
 def _store(
-    db: Database, prepared: PreparedRun, made: Callable[[], _Outcome], *, set_version: int, again: bool
+    db: Database,
+    prepared: PreparedRun,
+    made: Callable[[Fabric], _Outcome],
+    *,
+    set_version: int,
+    machine: Machine,
+    again: bool,
 ) -> tuple[Run, bool]:
-    """Make the run and store it; whatever fails on the way is stored as a failed run with its error."""
+    """Make the run and store it; whatever fails on the way is stored as a failed run with its error.
+
+    Of several processes all compute and the first stores.
+    """
     spec = prepared.spec
     if not again and (finished := find_finished(db, spec.hash)):
         return finished, False
+    fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
     started = time.monotonic()
     try:
-        outcome = made()
+        outcome = made(fabric)
         run = Run(
             status="finished",
             **_identity(spec, set_version),
             uar=outcome.metrics.uar,
             war=outcome.metrics.war,
+            metrics=outcome.metrics.further,
             per_class=dict(zip(spec.classes, outcome.metrics.recalls, strict=True)),
             confusion=outcome.metrics.confusion,
             history=outcome.history,
-            environment=_environment(prepared.pretrained, outcome.fabric),
+            environment=_environment(prepared.pretrained, fabric),
             folder=None if outcome.folder is None else str(outcome.folder.resolve()),
             seconds=round(time.monotonic() - started, 3),
         )
-        return save_run(db, run, _predictions(spec, prepared.clips.test, outcome.logits)), True
+        if not fabric.is_global_zero:
+            return run, True
+        stored = save_run(db, run, _predictions(spec, prepared.clips.test, outcome.logits))
+        outcome.on_stored()
+        return stored, True
     except (Exception, KeyboardInterrupt) as error:
         what = error.message if isinstance(error, DferError) else f"{type(error).__name__}: {error}"
         failed = Run(
@@ -172,23 +217,56 @@ def _store(
             error=what,
             seconds=round(time.monotonic() - started, 3),
         )
-        save_run(db, failed)
+        if fabric.is_global_zero:
+            save_run(db, failed)
         raise
 
 
-def _build(prepared: PreparedRun) -> VideoRecogniser:
-    spec, settings = prepared.spec, prepared.settings
-    if isinstance(settings, ZeroShotSettings):
-        return build_zero_shot(
-            clip=prepared.clip,
-            texts=spec.texts,
-            settings=settings,
-            class_names=spec.classes,
-            combine=spec.combine,
-        )
-    return build_dfer_clip(
-        clip=prepared.clip, texts=spec.texts, settings=settings, seed=spec.seed, class_names=spec.classes
+@contextlib.contextmanager
+def _folder(out: Path, spec: RunSpecification, fabric: Fabric, *, resume: bool) -> Iterator[Path]:
+    """The folder of a training: that of the interrupted one, or a new one. One training at a time uses it."""
+    folder = interrupted(out, spec.hash) if resume else None
+    fabric.barrier()  # all have looked before the first makes a new one
+    if not fabric.is_global_zero:
+        yield folder or out
+        return
+    folder = folder or _new_folder(out, spec)
+    lock = FileLock(folder / "training.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise UsageError(
+            f"the training in {folder} is going on in another process", hint="wait for it, or stop it first"
+        ) from error
+    try:
+        yield folder
+    finally:
+        lock.release()
+        Path(lock.lock_file).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            folder.rmdir()  # if nothing came of it, not even a state to resume from
+
+
+def _frozen_tower(
+    prepared: PreparedRun,
+    recogniser: VideoRecogniser,
+    fabric: Fabric,
+    machine: Machine,
+    on_progress: OnProgress,
+) -> FrozenTower:
+    return FrozenTower(
+        prepared,
+        recogniser,
+        fabric=fabric,
+        workers=machine.workers,
+        on_clips=lambda done, total: on_progress(
+            Progress(stage="features", epoch=1, epochs=1, done=done, total=total)
+        ),
     )
+
+
+def _nothing_to_do(data: ClipItems, indices: Sequence[int]) -> None:
+    """Frames are read when they are needed."""
 
 
 def _new_folder(out: Path, spec: RunSpecification) -> Path:
@@ -204,7 +282,21 @@ def _new_folder(out: Path, spec: RunSpecification) -> Path:
     raise AssertionError("unreachable: counting does not end")
 
 
-def _datasets(prepared: PreparedRun) -> dict[str, ClipDataset]:
+def _objective(
+    prepared: PreparedRun, clips: Sequence[Clip], recogniser: VideoRecogniser, fabric: Fabric
+) -> Objective:
+    spec, settings = prepared.spec, prepared.settings
+    if isinstance(settings, EmoClipSettings):
+        descriptions = dict(spec.classes_and_texts)
+        return CaptionObjective(
+            clips, settings, recogniser=recogniser, descriptions=descriptions, fabric=fabric
+        )
+    assert isinstance(settings, TrainedSettings)
+    return ClassObjective(clips, settings, class_names=spec.classes, fabric=fabric)
+
+
+def datasets(prepared: PreparedRun) -> dict[str, ClipDataset]:
+    """ "train", "val" and "test"; validation clips are taken from the training clips where none are given."""
     training, val = prepared.clips.train, prepared.clips.val
     if prepared.spec.selection == "best-val" and not val:
         # Seeded by the fold alone: runs of other words and seeds are then selected on the same clips.

@@ -76,7 +76,7 @@ def test_a_set_is_evaluated_without_training_and_with_a_trained_runs_weights(rea
     assert swapped["config"]["trained_by"]
     assert ready("evaluate --descriptions v1 --run r1 --data world/clips.csv -q").code == 3
     other_fold = ready("evaluate --descriptions v1 --run r2 --fold 2 --data world/clips.csv -q")
-    assert (other_fold.code, "--fold does not go with --run" in other_fold.err) == (2, True)
+    assert (other_fold.code, "it is tested on fold 1" in other_fold.err) == (2, True)
 
 
 def test_a_dry_run_prints_the_compiled_specification_and_trains_nothing(ready: Dfer) -> None:

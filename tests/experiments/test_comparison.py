@@ -82,6 +82,14 @@ def test_failed_runs_do_not_count() -> None:
         compare({"v1": [failed], "v2": [run(2)]})
 
 
+def test_imported_runs_have_no_numbers_and_do_not_count() -> None:
+    imported = run(1, status="imported", uar=None, war=None, folder="/runs/fold1", id=9)
+    comparison = compare({"v1": [run(1), imported], "v2": [run(2)]})
+    assert [row.runs for row in comparison.rows] == [1, 1]
+    with pytest.raises(UsageError, match="v1 has no finished runs"):
+        compare({"v1": [imported], "v2": [run(2)]})
+
+
 def test_sets_without_a_common_protocol_cannot_be_compared() -> None:
     with pytest.raises(UsageError, match="differ only in words, fold and seed"):
         compare({"v1": [run(1)], "v2": [run(2, protocol_hash="rp1:b")]})

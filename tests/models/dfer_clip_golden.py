@@ -11,8 +11,9 @@ from torch import Tensor
 
 from dfer.models.clip_backbone import ClipBackbone, clip_from_config
 from dfer.models.published_names import load_published_temporal
-from dfer.models.recipes import DferClipSettings, build_dfer_clip
+from dfer.models.recipes import build_recogniser
 from dfer.models.recogniser import VideoRecogniser
+from dfer.models.settings import DferClipSettings
 from dfer.models.temporal import TemporalTransformer
 
 
@@ -42,10 +43,13 @@ def load_golden(path: Path) -> Golden:
         momentum=config["sgd"]["momentum"],
         weight_decay=config["sgd"]["weight_decay"],
     )
-    recogniser = build_dfer_clip(
-        clip=_clip(config["clip"], _below("clip/", arrays)), texts=config["texts"], settings=settings, seed=0
+    recogniser = build_recogniser(
+        clip=golden_clip(config["clip"], below("clip/", arrays)),
+        texts=config["texts"],
+        settings=settings,
+        seed=0,
     )
-    temporal = load_published_temporal(_below("temporal/", arrays))
+    temporal = load_published_temporal(below("temporal/", arrays))
     if temporal and not isinstance(recogniser.temporal, TemporalTransformer):
         # The published module without layers still answers with its class token.
         recogniser.temporal = TemporalTransformer(
@@ -72,11 +76,11 @@ def load_golden(path: Path) -> Golden:
         texts=config["texts"],
         context_length=config["clip"]["text"]["context_length"],
         steps=config["steps"],
-        expected=_below("expected/", arrays, as_stored=True),
+        expected=below("expected/", arrays, as_stored=True),
     )
 
 
-def _clip(config: dict[str, Any], weights: dict[str, Tensor]) -> ClipBackbone:
+def golden_clip(config: dict[str, Any], weights: dict[str, Tensor]) -> ClipBackbone:
     vision = dict(config["vision"])
     vision["head_width"] = vision["width"] // vision.pop("heads")
     clip = clip_from_config(
@@ -95,6 +99,6 @@ def _clip(config: dict[str, Any], weights: dict[str, Tensor]) -> ClipBackbone:
     return clip
 
 
-def _below(prefix: str, arrays: dict[str, np.ndarray], *, as_stored: bool = False) -> dict[str, Tensor]:
+def below(prefix: str, arrays: dict[str, np.ndarray], *, as_stored: bool = False) -> dict[str, Tensor]:
     tensors = {n.removeprefix(prefix): torch.from_numpy(a) for n, a in arrays.items() if n.startswith(prefix)}
     return tensors if as_stored else {name: tensor.float() for name, tensor in tensors.items()}

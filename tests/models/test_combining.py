@@ -13,7 +13,7 @@ from description_store.records import Combine
 from dfer.errors import ContentError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
 from dfer.models.combining import class_texts, combine_embeddings, combine_scores
-from dfer.models.recipes import build_zero_shot
+from dfer.models.recipes import build_recogniser
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import ZeroShotSettings
 from dfer.models.text_side import TEXTS_AT_ONCE, plain_text_side
@@ -28,7 +28,7 @@ def tiny() -> ClipBackbone:
 
 def zero_shot(texts: list[str], combine: Combine, *, temperature: float = 1.0) -> VideoRecogniser:
     settings = ZeroShotSettings(temperature=temperature)
-    return build_zero_shot(clip=tiny(), texts=texts, settings=settings, combine=combine)
+    return build_recogniser(clip=tiny(), texts=texts, settings=settings, combine=combine)
 
 
 @pytest.fixture

@@ -12,15 +12,9 @@ from torch.nn import functional
 
 from dfer.errors import ContentError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
-from dfer.models.recipes import (
-    RECIPES,
-    DferClipSettings,
-    ZeroShotSettings,
-    build_dfer_clip,
-    build_zero_shot,
-    parameter_groups,
-)
+from dfer.models.recipes import build_recogniser, parameter_groups
 from dfer.models.recogniser import VideoRecogniser
+from dfer.models.settings import RECIPES, DferClipSettings, ZeroShotSettings
 from dfer.models.temporal import frame_mean
 
 TEXTS = ["a wide smile.", "a frown.", "tears and a lowered gaze.", "wide eyes."]
@@ -32,11 +26,11 @@ def tiny() -> ClipBackbone:
 
 def dfer_clip(seed: int = 0, texts: list[str] = TEXTS, **changes: object) -> VideoRecogniser:
     settings = DferClipSettings(frames=4).model_copy(update=changes)
-    return build_dfer_clip(clip=tiny(), texts=texts, settings=settings, seed=seed)
+    return build_recogniser(clip=tiny(), texts=texts, settings=settings, seed=seed)
 
 
 def zero_shot(texts: list[str] = TEXTS) -> VideoRecogniser:
-    return build_zero_shot(clip=tiny(), texts=texts, settings=ZeroShotSettings())
+    return build_recogniser(clip=tiny(), texts=texts, settings=ZeroShotSettings())
 
 
 @pytest.fixture
@@ -250,7 +244,7 @@ def test_a_few_steps_learn_a_few_clips(pixels: Tensor) -> None:
 
 def test_an_overlong_description_names_its_class() -> None:
     with pytest.raises(ContentError, match="class 'anger'"):
-        build_dfer_clip(
+        build_recogniser(
             clip=tiny(),
             texts=["smile " * 68],
             settings=DferClipSettings(),

@@ -14,7 +14,9 @@ from dfer.describe.controls import save_control
 from dfer.describe.describing import describe
 from dfer.describe.planning import plan_questions
 from dfer.describe.templates import load_template
-from dfer.training.preparing import DataSource, PreparedRun, prepare
+from dfer.models.settings import RECIPES
+from dfer.training.data_source import DataSource
+from dfer.training.preparing import PreparedRun, prepare
 
 DFEW = load_class_set("dfew7")
 LEARNS = {
@@ -55,8 +57,10 @@ def prepared_run(described: DescriptionSet, world: Path, **changes) -> PreparedR
     """A run of the tiny CLIP, two epochs unless told otherwise; unknown keywords are settings."""
     root = changes.pop("root", None)
     options = {"recipe": "dfer-clip", "architecture": "tiny", "pretrained": None, "fold": 1, "seed": 1}
+    options["augmentation"] = "none"
     options |= {name: changes.pop(name) for name in list(changes) if name in PREPARE_OPTIONS}
-    overrides = {} if options["recipe"] == "zero-shot" else LEARNS | {"epochs": 2} | changes
+    learns = {name: value for name, value in LEARNS.items() if hasattr(RECIPES[options["recipe"]], name)}
+    overrides = changes if options["recipe"] == "zero-shot" else learns | {"epochs": 2} | changes
     source = DataSource(dataset="csv", data=world, root=root)
     return prepare(described, source, overrides=overrides, **options)
 

@@ -12,7 +12,8 @@ from description_store.runs import list_runs, load_predictions
 from description_store.sets import save_set
 from dfer.errors import ContentError, UsageError
 from dfer.experiments.comparison import compare
-from dfer.training.running import Machine, run_evaluation
+from dfer.training.checkpoint import load_checkpoint
+from dfer.training.running import Machine, run_evaluation, run_training
 from dfer.training.specification import RunSpecification, words_of
 from tests.training.conftest import prepared_run
 
@@ -55,11 +56,24 @@ def test_each_rule_gives_a_run_of_its_own_in_the_same_table(
     assert compare({"v1": [joined], "v2": [runs["mean_score"]]}).pairs[0].uar.n == 1
 
 
-def test_training_refuses_several_texts_before_anything_is_computed(
+@pytest.mark.parametrize("rule", RULES)
+def test_each_descriptor_may_be_a_text_of_its_own_in_training_too(
+    db: Database, described: DescriptionSet, world: Path, tmp_path: Path, rule: Combine
+) -> None:
+    """A class's texts share its context, and its scores are those of one class."""
+    saved, _ = save_set(db, ensemble(described, rule))
+    prepared = prepared_run(saved, world, context_tokens=2, epochs=1)
+    run, _ = run_training(db, prepared, set_version=saved.version, out=tmp_path, machine=CPU)
+    weights, _ = load_checkpoint(Path(run.folder or ""))
+    assert weights["text_side.context"].shape[:2] == (7, 2)
+    assert len(load_predictions(db, run.id)[0].scores) == 7
+
+
+def test_a_contrast_with_descriptions_needs_one_text_per_class(
     db: Database, described: DescriptionSet, world: Path
 ) -> None:
-    with pytest.raises(UsageError, match=r"several texts for a class \(mean_score\)") as caught:
-        prepared_run(ensemble(described, "mean_score"), world)
+    with pytest.raises(UsageError, match="a clip is trained with one") as caught:
+        prepared_run(ensemble(described, "mean_score"), world, recipe="emoclip-supervised")
     assert "dfer sets render" in caught.value.hint
     assert list_runs(db) == []
 

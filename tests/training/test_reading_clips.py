@@ -15,7 +15,8 @@ from dfer.clips.readers.csv_list import read_csv
 from dfer.clips.settings import ClipSettings
 from dfer.errors import UsageError
 from dfer.training import running
-from dfer.training.preparing import DataSource, prepare_with_weights_of
+from dfer.training.data_source import DataSource
+from dfer.training.preparing import prepare_with_weights_of
 from dfer.training.running import Machine, run_training
 from tests.training.conftest import prepared_run
 
@@ -27,7 +28,7 @@ def test_every_dataset_of_a_run_reads_clips_as_was_chosen(described, world) -> N
     prepared = prepared_run(
         described, world, clip_settings=chosen, augmentation="emoclip", selection="best-val"
     )
-    datasets = running._datasets(prepared)
+    datasets = running.datasets(prepared)
     assert set(datasets) == {"train", "val", "test"}
     for data in datasets.values():
         assert data.settings == chosen
@@ -56,7 +57,7 @@ def test_an_epoch_follows_the_balance_that_was_chosen(db, described, world, tmp_
             machine=CPU,
             on_progress=lambda progress, steps=steps: steps.append(progress.total),
         )
-        labels = running._datasets(prepared)["train"].labels
+        labels = running.datasets(prepared)["train"].labels
         lengths[balance] = steps[0]
         assert steps[0] == len(epoch_order(labels, balance=balance, seed=1, epoch=1)) // 4
     assert lengths == {"none": 6, "oversample": 7}

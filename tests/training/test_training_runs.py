@@ -16,7 +16,8 @@ from dfer.errors import ContentError, DferError, UsageError
 from dfer.experiments.comparison import compare
 from dfer.models.settings import recipe_settings
 from dfer.training.checkpoint import load_checkpoint, save_checkpoint
-from dfer.training.preparing import DataSource, prepare_with_weights_of
+from dfer.training.data_source import DataSource
+from dfer.training.preparing import prepare_with_weights_of
 from dfer.training.running import Machine, run_evaluation, run_training
 from tests.training.conftest import DFEW, prepared_run
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from dfer.clips.frame_files import IMAGE_SUFFIXES
+from dfer.clips.packing.pack_file import SUFFIX as PACK
 from dfer.errors import UsageError
 
 _FEW = 64
@@ -13,6 +14,9 @@ _FEW = 64
 
 _OF_MACOS = "__MACOSX"
 """macOS puts a second tree of this name, of files that hold no data, beside what it zips."""
+
+BESIDE_A_PACK = ".features"
+"""Ends the name of the folder in which what was computed of a pack's frames is kept, beside the pack."""
 
 
 def data_folder(data: Path, *, list_folders: Collection[str] = ()) -> Path:
@@ -52,7 +56,8 @@ def _few_folders(folder: Path) -> list[Path]:
 
 
 def entries_of(folder: Path) -> list[tuple[str, bool]]:
-    """What lies in a folder, by name and whether it is a folder, but for hidden files and `__MACOSX`.
+    """What lies in a folder, by name and whether it is a folder, but for hidden files, `__MACOSX`
+    and what was computed of packs.
 
     One look at the disk.
 
@@ -64,7 +69,9 @@ def entries_of(folder: Path) -> list[tuple[str, bool]]:
             return sorted(
                 (entry.name, entry.is_dir())
                 for entry in entries
-                if entry.name[0] != "." and entry.name != _OF_MACOS
+                if entry.name[0] != "."
+                and entry.name != _OF_MACOS
+                and not entry.name.endswith(PACK + BESIDE_A_PACK)
             )
     except OSError as error:
         raise UsageError(f"cannot read the folder {folder}: {error.strerror}") from error
