@@ -20,6 +20,7 @@ from .training_options import (
     Dataset,
     Descriptions,
     Downsample,
+    Features,
     Fold,
     Precision,
     Pretrained,
@@ -69,6 +70,7 @@ def evaluate(
     workers: Workers = None,
     accelerator: Accelerator = "auto",
     compiled: Compile = False,
+    features: Features = True,
     again: Again = False,
     allow_missing_classes: AllowMissing = False,
     db: Db = DEFAULT_DB,
@@ -137,7 +139,10 @@ def evaluate(
                 prepared,
                 set_version=found.version,
                 machine=running.Machine(
-                    accelerator=accelerator, workers=default_workers(workers), compiled=compiled
+                    accelerator=accelerator,
+                    workers=default_workers(workers),
+                    compiled=compiled,
+                    features=features,
                 ),
                 again=again,
                 on_progress=on_progress,

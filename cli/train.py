@@ -7,6 +7,7 @@ import typer
 
 from . import output
 from .clips_progress import clips_bar
+from .confusion import percent
 from .options import DEFAULT_DB, Db, Json, Quiet, complete_recipe
 from .runs import print_run, run_as_json
 from .set_names import stored_set
@@ -23,6 +24,7 @@ from .training_options import (
     Dataset,
     Descriptions,
     Downsample,
+    Features,
     Fold,
     Precision,
     Pretrained,
@@ -40,6 +42,8 @@ from .training_options import (
 )
 
 if TYPE_CHECKING:
+    from description_store.records import Run
+    from dfer.training.preparing import PreparedRun
     from dfer.training.specification import RunSpecification
 
 
@@ -85,8 +89,16 @@ def train(
     out: Annotated[
         Path | None, typer.Option(help="Where checkpoints go. Default: runs/ beside the store.")
     ] = None,
+    hold_out: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CLASS|each",
+            help="emoclip, emoclip-supervised: train without a class, test on it alone; or do so with each.",
+        ),
+    ] = None,
     accumulate: Accumulate = 1,
     compiled: Compile = False,
+    features: Features = True,
     keep_minutes: Annotated[
         float, typer.Option(min=0, help="How often the state to --resume from is written.")
     ] = 5,
@@ -113,72 +125,118 @@ def train(
 
     overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
     quiet = quiet or is_helper_process()
+    out = out or db.resolve().parent / "runs"
+    machine = running.Machine(
+        accelerator=accelerator,
+        workers=default_workers(workers),
+        pieces=accumulate,
+        compiled=compiled,
+        features=features,
+        keep_seconds=60 * keep_minutes,
+    )
+    made: list[tuple[Run, bool]] = []
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
-        with clips_bar("reading clips", quiet=quiet) as on_clip:
-            prepared = preparing.prepare(
-                found,
-                DataSource(
-                    dataset=dataset,
-                    data=data,
-                    root=root,
-                    allow_missing_classes=allow_missing_classes,
-                    on_clip=on_clip,
-                ),
-                recipe=recipe,
-                overrides=overrides,
-                architecture=clip,
-                pretrained=chosen_weights(clip, pretrained),
-                fold=fold,
-                seed=seed,
-                selection=selection,
-                augmentation=augmentation,
-                clip_settings=clip_settings_of(
-                    recipe,
-                    sampling=sampling,
-                    downsample=downsample,
-                    random_test_windows=random_test_windows,
-                    short_clips=short_clips,
-                    broken_frames=broken_frames,
-                    balance=balance,
-                ),
-                precision=precision,
-            )
-        if dry_run:
-            _print_plan(prepared.spec, json=json)
-            return
-        check_writable(store)  # before hours of computing, not after
-        counts = f"{len(prepared.clips.train)} training and {len(prepared.clips.test)} test clips"
-        output.note(f"{found.name}, {recipe}, fold {fold}, seed {seed}: {counts}", quiet=quiet)
-        out = out or db.resolve().parent / "runs"
-        _say_what_was_interrupted(interrupted(out, prepared.spec.hash), resume=resume, quiet=quiet)
-        with progress_shown(quiet=quiet) as on_progress:
-            run, created = running.run_training(
-                store,
-                prepared,
-                set_version=found.version,
-                out=out,
-                machine=running.Machine(
-                    accelerator=accelerator,
-                    workers=default_workers(workers),
-                    pieces=accumulate,
-                    compiled=compiled,
-                    keep_seconds=60 * keep_minutes,
-                ),
-                again=again,
-                resume=resume,
-                on_progress=on_progress,
-            )
+        for held_out in found.class_names if hold_out == "each" else [hold_out]:
+            with clips_bar("reading clips", quiet=quiet) as on_clip:
+                prepared = preparing.prepare(
+                    found,
+                    DataSource(
+                        dataset=dataset,
+                        data=data,
+                        root=root,
+                        allow_missing_classes=allow_missing_classes,
+                        on_clip=on_clip,
+                    ),
+                    recipe=recipe,
+                    overrides=overrides | ({} if held_out is None else {"held_out_class": held_out}),
+                    architecture=clip,
+                    pretrained=chosen_weights(clip, pretrained),
+                    fold=fold,
+                    seed=seed,
+                    selection=selection,
+                    augmentation=augmentation,
+                    clip_settings=clip_settings_of(
+                        recipe,
+                        sampling=sampling,
+                        downsample=downsample,
+                        random_test_windows=random_test_windows,
+                        short_clips=short_clips,
+                        broken_frames=broken_frames,
+                        balance=balance,
+                    ),
+                    precision=precision,
+                )
+            if dry_run:
+                _print_plan(prepared.spec, json=json)
+                return
+            check_writable(store)  # before hours of computing, not after
+            _say_what_is_trained(prepared, held_out, quiet=quiet)
+            _say_what_was_interrupted(interrupted(out, prepared.spec.hash), resume=resume, quiet=quiet)
+            with progress_shown(quiet=quiet) as on_progress:
+                run, created = running.run_training(
+                    store,
+                    prepared,
+                    set_version=found.version,
+                    out=out,
+                    machine=machine,
+                    again=again,
+                    resume=resume,
+                    on_progress=on_progress,
+                )
+            made.append((run, created))
+            if not created:
+                output.note(
+                    f"unchanged: {run.name} is a run of exactly this (--again repeats it)", quiet=quiet
+                )
     if is_helper_process():
         return
-    if not created:
-        output.note(f"unchanged: {run.name} is a run of exactly this (--again repeats it)", quiet=quiet)
+    if hold_out == "each":
+        _print_held_out([run for run, _ in made], json=json)
+        return
+    run, created = made[0]
     if json:
         output.print_json(run_as_json(run) | {"created": created})
         return
     print_run(run, brief=brief)
     if not brief:
         output.note(f"next: dfer runs show {run.name}   dfer compare {found.name} …", quiet=quiet)
+
+
+def _print_held_out(runs: "list[Run]", *, json: bool) -> None:
+    from dfer.experiments.held_out import over_held_out_classes
+
+    together = over_held_out_classes(runs)
+    if json:
+        output.print_json(
+            {"uar": together.uar, "war": together.war, "runs": [run_as_json(run) for run in runs]}
+        )
+        return
+    output.print_table(
+        ["held out", "run", "recall", "clips"],
+        [
+            [
+                run.specification["settings"]["held_out_class"],
+                run.name,
+                percent(run.uar),
+                str(sum(map(sum, run.confusion))),
+            ]
+            for run in runs
+        ],
+        right=["recall", "clips"],
+    )
+    output.say(
+        f"over all {len(runs)} held-out classes: UAR {percent(together.uar)}   WAR {percent(together.war)}"
+    )
+
+
+def _say_what_is_trained(prepared: "PreparedRun", held_out: str | None, *, quiet: bool) -> None:
+    spec, clips = prepared.spec, prepared.clips
+    counts = f"{len(clips.train)} training and {len(clips.test)} test clips"
+    without = f", {held_out} held out" if held_out else ""
+    output.note(
+        f"{spec.set}, {spec.recipe}, fold {spec.fold}, seed {spec.seed}{without}: {counts}", quiet=quiet
+    )
 
 
 def _say_what_was_interrupted(folder: Path | None, *, resume: bool, quiet: bool) -> None:

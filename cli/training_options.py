@@ -91,6 +91,13 @@ Accumulate = Annotated[
     typer.Option(min=1, help="Compute each batch in so many pieces, where it does not fit in memory."),
 ]
 Compile = Annotated[bool, typer.Option("--compile", help="Compile the image tower (torch.compile).")]
+Features = Annotated[
+    bool,
+    typer.Option(
+        "--features/--no-features",
+        help="Where the image tower is frozen and frames are not augmented, keep what it says of them.",
+    ),
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Replace a setting of the recipe; repeatable."),
@@ -159,7 +166,7 @@ def _bar() -> Iterator[Callable[["Progress"], None]]:
             loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
             bar.update(
                 task,
-                description=f"epoch {progress.epoch}/{progress.epochs} {progress.stage}{loss}",
+                description=_doing(progress) + loss,
                 total=progress.total,
                 completed=progress.done,
             )
@@ -167,7 +174,15 @@ def _bar() -> Iterator[Callable[["Progress"], None]]:
         yield on_progress
 
 
+def _doing(progress: "Progress") -> str:
+    if progress.stage == "features":
+        return "features of frames"
+    return f"epoch {progress.epoch}/{progress.epochs} {progress.stage}"
+
+
 def _line(progress: "Progress") -> None:
-    if progress.done == progress.total:
+    if progress.done == progress.total and progress.stage == "features":
+        output.note(f"features of {output.count_of(progress.total, 'clip')} computed and kept")
+    elif progress.done == progress.total:
         loss = "" if progress.loss is None else f"  loss {progress.loss:.4f}"
         output.note(f"epoch {progress.epoch}/{progress.epochs}  {progress.stage}{loss}")

@@ -1,0 +1,153 @@
+"""A training that is killed at any step goes on to the same numbers."""
+
+import hashlib
+import multiprocessing
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from description_store.runs import list_runs, load_predictions
+from dfer.errors import ContentError, UsageError
+from dfer.training.loop import Progress
+from dfer.training.resuming import STATE, interrupted, load_state
+from dfer.training.running import Machine, run_training
+from tests.training.conftest import prepared_run
+from tests.training.killed_training import train_on
+
+ALWAYS = Machine(accelerator="cpu", keep_seconds=0)
+"""Keeps its state after every step."""
+
+
+class Stop(Exception):
+    """Stands for whatever ends a training."""
+
+
+def sha(folder: str | Path | None) -> str:
+    return hashlib.sha256((Path(folder or "") / "model.safetensors").read_bytes()).hexdigest()
+
+
+def stop_at(step: int):
+    """An `on_progress` that ends the training before its (step + 1)-th step is kept."""
+    seen = 0
+
+    def on_progress(progress: Progress) -> None:
+        nonlocal seen
+        seen += progress.stage == "train"
+        if seen == step + 1:
+            raise Stop
+
+    return on_progress
+
+
+@pytest.mark.parametrize("selection", ["last", "best-val", "best-test"])
+def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(
+    db, described, world, tmp_path: Path, selection: str
+) -> None:
+    options = {"selection": selection, "epochs": 2, "batch_size": 8, "frames": 4, "augmentation": "mafw"}
+    whole, _ = run_training(
+        db, prepared_run(described, world, **options), set_version=1, out=tmp_path / "whole", machine=ALWAYS
+    )
+    for step in (0, 2, 3):  # before the first state, at or near an epoch's end, in the last epoch
+        out = tmp_path / f"stopped{step}"
+        for resume, on_progress in ((False, stop_at(step)), (True, lambda progress: None)):
+            try:
+                run, _ = run_training(
+                    db,
+                    prepared_run(described, world, **options),
+                    set_version=1,
+                    out=out,
+                    machine=ALWAYS,
+                    again=True,
+                    resume=resume,
+                    on_progress=on_progress,
+                )
+            except Stop:
+                assert (interrupted(out, whole.spec_hash) is not None) == (step > 0)
+        assert sha(run.folder) == sha(whole.folder)
+        assert run.history == whole.history
+        before, after = (load_predictions(db, r.id) for r in (whole, run))
+        assert [p.scores for p in before] == [p.scores for p in after]
+        assert [path.name for path in out.iterdir()] == [Path(run.folder or "").name]
+        assert not (Path(run.folder or "") / STATE).exists()
+
+
+@pytest.mark.slow
+def test_killed_ten_times_at_random_steps_it_ends_with_the_same_bits(
+    db, described, world, tmp_path: Path
+) -> None:
+    """kill -9, ten times in one training; each time it goes on from the last state on the disk."""
+    # Forked from a process that has only imported: quick to start, and without this one's threads.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.training.killed_training"])
+
+    def start(out: str):
+        ours, theirs = context.Pipe()
+        arguments = (tmp_path / "dfer.db", world, tmp_path / out, theirs)
+        process = context.Process(target=train_on, args=arguments)
+        process.start()
+        return process, ours
+
+    def finish(out: str) -> str:
+        process, steps = start(out)
+        while (said := steps.recv()) == "step":
+            pass
+        process.join(60)
+        assert process.exitcode == 0
+        return said
+
+    rng = random.Random(1)
+    for _ in range(10):
+        process, steps = start("killed")
+        for _ in range(rng.randint(1, 4)):
+            assert steps.recv() == "step"
+        time.sleep(rng.random() * 0.02)
+        process.kill()
+        process.join(60)
+        assert process.exitcode == -signal.SIGKILL
+    assert list((tmp_path / "killed").glob(f"*/{STATE}"))
+    assert sha(finish("killed")) == sha(finish("whole"))
+
+
+def test_a_new_training_does_not_go_on_with_an_old_one_unless_asked(
+    db, described, world, tmp_path: Path
+) -> None:
+    with pytest.raises(Stop):
+        run_training(
+            db,
+            prepared_run(described, world),
+            set_version=1,
+            out=tmp_path,
+            machine=ALWAYS,
+            on_progress=stop_at(2),
+        )
+    assert list_runs(db)[-1].status == "failed"
+    run, _ = run_training(db, prepared_run(described, world), set_version=1, out=tmp_path, machine=ALWAYS)
+    assert len(list(tmp_path.glob(f"*/{STATE}"))) == 1
+    assert not (Path(run.folder or "") / STATE).exists()
+
+
+def test_a_training_that_is_going_on_is_not_resumed(db, described, world, tmp_path: Path) -> None:
+    prepared = prepared_run(described, world)
+    with pytest.raises(Stop):
+        run_training(db, prepared, set_version=1, out=tmp_path, machine=ALWAYS, on_progress=stop_at(2))
+    folder = interrupted(tmp_path, prepared.spec.hash)
+    assert folder is not None
+    with FileLock(folder / "training.lock"), pytest.raises(UsageError, match="going on in another process"):
+        run_training(
+            db, prepared_run(described, world), set_version=1, out=tmp_path, machine=ALWAYS, resume=True
+        )
+    assert (folder / STATE).exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"not safetensors", os.urandom(64)])
+def test_a_damaged_state_is_one_plain_error(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / STATE
+    path.write_bytes(damage)
+    with pytest.raises(ContentError, match="cannot resume from") as caught:
+        load_state(path)
+    assert "without --resume" in caught.value.hint
