@@ -97,7 +97,7 @@ def run_training(
                 recogniser,
                 settings,
                 data=data,
-                objective=lambda: _objective(prepared, clips["train"].clips, recogniser, fabric),
+                objective=lambda: objective_of(prepared, clips["train"].clips, recogniser, fabric),
                 classes=len(spec.classes),
                 selection=spec.selection,
                 seed=spec.seed,
@@ -282,7 +282,7 @@ def _new_folder(out: Path, spec: RunSpecification) -> Path:
     raise AssertionError("unreachable: counting does not end")
 
 
-def _objective(
+def objective_of(
     prepared: PreparedRun, clips: Sequence[Clip], recogniser: VideoRecogniser, fabric: Fabric
 ) -> Objective:
     spec, settings = prepared.spec, prepared.settings
