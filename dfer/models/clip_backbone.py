@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+import logging
 import os
 import warnings
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from torch import nn
 from dfer.errors import ConfigurationError, UsageError
 from dfer.models.patch_embedding import use_patch_embedding
 from dfer.models.seeding import seeded
-from dfer.models.state_difference import state_difference
+from dfer.models.state_difference import SHOWN, state_difference
 from dfer.models.weights_file import file_sha256, first_line, read_weights
 
 TINY: dict[str, Any] = {
@@ -31,6 +32,8 @@ TINY: dict[str, Any] = {
 A frame is one patch: the class token of an untrained tower sees many patches as little more than their mean,
 and what a face shows is lost in it. Vocabulary and length of texts are the real ones, so token counts and
 budgets are those of any other CLIP."""
+
+_log = logging.getLogger("dfer.models")
 
 WEIGHT_SUFFIXES = {".safetensors", ".pt", ".pth", ".bin", ".ckpt", ".npz"}
 
@@ -62,9 +65,9 @@ def load_clip(*, architecture: str, pretrained: str | None, seed: int = 0) -> Cl
     """Build `architecture` and give it the weights `pretrained`: an open_clip tag, a local file, or None.
 
     None means random weights drawn from `seed`, which leave the global generator alone. A tag brings its
-    own activation (`openai` weights were trained with QuickGELU); a local file cannot, so for OpenAI's
-    weights name an architecture such as `ViT-B-32-quickgelu`. Files are read as tensors only and must fit
-    exactly.
+    own activation (`openai` weights were trained with QuickGELU); a local file cannot, so for OpenAI's and
+    FaRL's weights name an architecture such as `ViT-B-32-quickgelu`. Files are read as tensors only and must
+    fit the architecture exactly; whole parts that are not CLIP's are left out with a warning.
 
     Raises UsageError for an unknown architecture or tag; ConfigurationError for weights that cannot be
     fetched, read or fitted.
@@ -200,6 +203,13 @@ def _fit(model: nn.Module, path: Path, architecture: str) -> None:
     scale = state.get("logit_scale")
     if scale is not None and scale.numel() == 1:  # a number in some files, a vector of one in others
         state["logit_scale"] = scale.reshape(expected["logit_scale"].shape)
-    if difference := state_difference(expected=expected, found=state):
+    # FaRL's files hold more than CLIP. Within CLIP's own parts nothing may be too many.
+    parts = {name.partition(".")[0] for name in expected}
+    beside = [name for name in state if name.partition(".")[0] not in parts]
+    own = {name: tensor for name, tensor in state.items() if name not in beside}
+    if difference := state_difference(expected=expected, found=own):
         raise ConfigurationError(f"{path}: not weights of {architecture} ({difference})")
-    model.load_state_dict(state)
+    if beside:
+        some = ", ".join(beside[:SHOWN]) + (" …" if len(beside) > SHOWN else "")
+        _log.warning("%s: %d tensors that are not CLIP's are left out: %s", path, len(beside), some)
+    model.load_state_dict(own)

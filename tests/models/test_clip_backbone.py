@@ -171,6 +171,18 @@ def test_weights_of_another_model_are_refused_by_name_and_shape(
     assert "visual.positional_embedding is 50×256 instead of 2×256" in message
 
 
+def test_weights_that_hold_more_than_a_clip_are_a_clip_as_farls_files_are(
+    weights: dict[str, torch.Tensor], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """FaRL: `torch.load(file)["state_dict"]`, CLIP's names, and what its pretraining needed besides."""
+    more = {**weights, "mim_head.weight": torch.zeros(3, 3), "mim_head.bias": torch.zeros(3)}
+    torch.save({"state_dict": more, "epoch": 64}, tmp_path / "FaRL.pth")
+    clip = load_tiny(tmp_path / "FaRL.pth")
+    state = clip.model.state_dict()
+    assert all(torch.equal(state[name], tensor) for name, tensor in weights.items())
+    assert "2 tensors that are not CLIP's are left out: mim_head.weight, mim_head.bias" in caplog.text
+
+
 def test_a_missing_file_and_a_folder_are_configuration_errors(tmp_path: Path) -> None:
     assert "no such file" in refusal(tmp_path / "absent.safetensors").message
     assert "folder" in refusal(tmp_path).message
