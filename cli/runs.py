@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -9,7 +10,7 @@ import typer
 from . import output, published
 from .confusion import percent, print_confusion, room, width_of
 from .importing_runs import import_run
-from .options import DEFAULT_DB, Db, Json
+from .options import DEFAULT_DB, Db, Json, Quiet
 
 if TYPE_CHECKING:
     from description_store.records import Run
@@ -71,6 +72,28 @@ def show(
         output.print_json(run_as_json(run))
         return
     print_run(run)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="r3, 3 or latest.")],
+    file: Annotated[Path, typer.Argument(help="The JSON file to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    db: Db = DEFAULT_DB,
+    quiet: Quiet = False,
+) -> None:
+    """Everything that is known of a run as one JSON file: words, settings, numbers, every clip's scores."""
+    import json
+
+    from description_store.database import open_store
+    from description_store.runs import find_run, load_predictions
+
+    with open_store(db, must_exist=True) as store:
+        run = find_run(store, name)
+        predictions = load_predictions(store, run.id)
+    content = {"schema_version": 1, **run_as_json(run), "predictions": [p.model_dump() for p in predictions]}
+    output.write_new(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n", force=force)
+    output.note(f"{run.name} and its {output.count_of(len(predictions), 'prediction')}: {file}", quiet=quiet)
 
 
 def run_as_json(run: "Run") -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`dfer runs` and `dfer compare`: what a person reads of runs, on terminals of any width."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -246,3 +247,17 @@ def test_imported_weights_are_listed_and_shown_as_such(sets: Dfer) -> None:
     assert "checkpoint: /runs/imported-fold1" in shown
     assert "UAR" not in shown
     assert sets("runs show r1 --json").json["status"] == "imported"
+
+
+def test_an_exported_run_holds_all_that_is_known_of_it(sets: Dfer, tmp_path: Path) -> None:
+    run = save()
+    assert sets("runs export r1 r1.json -q").code == 0
+    found = json.loads(Path("r1.json").read_text(encoding="utf-8"))
+    shown = sets("runs show r1 --json").json
+    assert {name: found[name] for name in shown} == shown
+    assert [p["clip"] for p in found["predictions"]] == [f"{i:05}" for i in range(CLASSES)]
+    assert len(found["predictions"][0]["scores"]) == CLASSES
+    again = sets("runs export r1 r1.json")
+    assert (again.code, "--force" in again.err) == (2, True)
+    assert sets("runs export r1 r1.json --force").code == 0
+    assert run.name == "r1"
