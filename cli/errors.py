@@ -34,7 +34,7 @@ class CommandGroup(TyperGroup):
             output.fail(
                 "interrupted",
                 "what was answered, packed or finished is kept; the same command does the rest (a training "
-                "begins anew)",
+                "with --resume)",
             )
             raise typer.Exit(130) from None
         except sqlite3.Error as error:

@@ -20,9 +20,9 @@ from .training_options import (
     Dataset,
     Descriptions,
     Downsample,
+    EvaluationPrecision,
     Features,
     Fold,
-    Precision,
     Pretrained,
     RandomTestWindows,
     Root,
@@ -65,7 +65,7 @@ def evaluate(
     random_test_windows: RandomTestWindows = False,
     short_clips: ShortClips = "repeat-last",
     broken_frames: BrokenFrames = "error",
-    precision: Precision = "fp32",
+    precision: EvaluationPrecision = None,
     settings: Settings = None,
     workers: Workers = None,
     accelerator: Accelerator = "auto",
@@ -119,7 +119,7 @@ def evaluate(
                         short_clips=short_clips,
                         broken_frames=broken_frames,
                     ),
-                    precision=precision,
+                    precision=precision or "fp32",
                 )
             else:
                 _refuse_what_the_run_decides(ctx)

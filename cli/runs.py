@@ -103,7 +103,7 @@ def run_as_json(run: "Run") -> dict[str, Any]:
     return _summary(run) | {
         "set_hash": run.set_hash,
         "per_class": run.per_class,
-        "published": published.as_json(published_beside(spec)),
+        "published": published.as_json(published_beside(spec) if run.status == "finished" else ()),
         "confusion": [list(row) for row in run.confusion],
         "classes": spec["classes"],
         "texts": dict(zip(spec["classes"], spec["texts"], strict=True)),
@@ -173,7 +173,8 @@ def _summary(run: "Run") -> dict[str, Any]:
 
 
 def _status(run: "Run") -> str:
-    return run.status + (", other words" if run.specification.get("trained_by") else "")
+    trained_by = run.specification.get("trained_by") or run.set_hash
+    return run.status + (", other words" if trained_by.split()[-1] != run.set_hash else "")
 
 
 def _why(run: "Run") -> str:

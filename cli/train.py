@@ -1,5 +1,7 @@
 """`dfer train`: one run."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -43,6 +45,7 @@ from .training_options import (
 
 if TYPE_CHECKING:
     from description_store.records import Run
+    from dfer.training.data_source import DataSource
     from dfer.training.preparing import PreparedRun
     from dfer.training.specification import RunSpecification
 
@@ -134,20 +137,15 @@ def train(
         features=features,
         keep_seconds=60 * keep_minutes,
     )
+    source = DataSource(dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes)
     made: list[tuple[Run, bool]] = []
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
-        for held_out in found.class_names if hold_out == "each" else [hold_out]:
+        for held_out in _held_out(found.class_names, hold_out, source, fold, quiet=quiet):
             with clips_bar("reading clips", quiet=quiet) as on_clip:
                 prepared = preparing.prepare(
                     found,
-                    DataSource(
-                        dataset=dataset,
-                        data=data,
-                        root=root,
-                        allow_missing_classes=allow_missing_classes,
-                        on_clip=on_clip,
-                    ),
+                    replace(source, on_clip=on_clip),
                     recipe=recipe,
                     overrides=overrides | ({} if held_out is None else {"held_out_class": held_out}),
                     architecture=clip,
@@ -201,6 +199,20 @@ def train(
     print_run(run, brief=brief)
     if not brief:
         output.note(f"next: dfer runs show {run.name}   dfer compare {found.name} …", quiet=quiet)
+
+
+def _held_out(
+    class_names: Sequence[str], hold_out: str | None, source: "DataSource", fold: int, *, quiet: bool
+) -> Sequence[str | None]:
+    """The class of each training; "each" is for all that have clips to test on."""
+    from dfer.clips.folds import select_fold
+
+    if hold_out != "each":
+        return [hold_out]
+    there = {clip.label for clip in select_fold(source.read(class_names).clips, fold).test}
+    if without := [name for name in class_names if name not in there]:
+        output.warn(f"without test clips in fold {fold}, not held out: {', '.join(without)}", quiet=quiet)
+    return [name for name in class_names if name in there]
 
 
 def _print_held_out(runs: "list[Run]", *, json: bool) -> None:

@@ -42,6 +42,10 @@ Pretrained = Annotated[
 ]
 Fold = Annotated[int, typer.Option(min=0, help="The fold whose clips are the test set.")]
 Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="bf16: mixed precision.")]
+EvaluationPrecision = Annotated[
+    Literal["fp32", "bf16"] | None,
+    typer.Option(help="bf16: mixed precision. Default: the run's own; fp32 without a run."),
+]
 Workers = Annotated[
     int | None, typer.Option(min=0, help="Processes that read clips. Default: half the cores, at most 8.")
 ]

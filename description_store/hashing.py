@@ -68,7 +68,13 @@ _LATER_SETTINGS: dict[str, Any] = {
 
 
 def _chosen(specification: Mapping[str, Any], *, ignored: set[str]) -> dict[str, Any]:
-    rules: dict[str, Any] = {"combine": "joined", "clip_settings": {}, "pack": None, "clip_reader": 1}
+    rules: dict[str, Any] = {
+        "combine": "joined",
+        "clip_settings": {},
+        "pack": None,
+        "clip_reader": 1,
+        "trained_on": None,
+    }
     defaults = {name for name, rule in rules.items() if specification.get(name, rule) in (rule, None)}
     chosen = {name: value for name, value in specification.items() if name not in ignored | defaults}
     if "settings" in chosen:

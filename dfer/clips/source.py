@@ -25,6 +25,9 @@ class FrameSource(Protocol):
     def size_of(self, clip: Clip) -> list[int]:
         """Numbers that change when the clip's content does (see `fingerprint`)."""
 
+    def state_of(self, clip: Clip) -> list[int]:
+        """Numbers that change whenever a frame is written or moved, for what is kept only on this machine."""
+
 
 class DiskFrames:
     """Frame folders and video files. With an index no folder is listed again."""
@@ -50,6 +53,10 @@ class DiskFrames:
         cropped or encoded anew hardly keep their number of bytes."""
         sizes = [size for size, _ in self.files_of(clip)]
         return sizes if self._is_video(clip.path) else [len(sizes), sum(sizes)]
+
+    def state_of(self, clip: Clip) -> list[int]:
+        """Bytes and modification times of the frames in playing order. Raises as `files_of`."""
+        return [number for pair in self.files_of(clip) for number in pair]
 
     def files_of(self, clip: Clip) -> list[tuple[int, int]]:
         """Bytes and modification time (ns) of a clip's frames in playing order, or of its video."""

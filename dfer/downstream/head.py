@@ -68,14 +68,25 @@ class Standardisation(nn.Module):
         return rows * self.deviation + self.mean
 
 
-def train_head(features: Tensor, scores: Tensor, *, settings: HeadSettings, seed: int, part: str) -> Head:
+def train_head(
+    features: Tensor,
+    scores: Tensor,
+    *,
+    settings: HeadSettings,
+    seed: int,
+    part: str,
+    weights: Tensor | None = None,
+) -> Head:
     """A head trained on these clips: mean square error over the standardised scores that are given.
 
     `features` (clips, width), `scores` (clips, targets) with NaN where nobody gave one; every clip has one
-    score and every target too. First weights and the order of the clips depend on `seed` and `part` alone.
-    Heads are small: they train on the CPU, where the same seed gives the same head.
+    score and every target too. `weights` (clips,): how much each clip's error counts; None for alike. First
+    weights and the order of the clips depend on `seed` and `part` alone. Heads are small: they train on the
+    CPU, where the same seed gives the same head.
     """
-    known = ~scores.isnan()
+    counts = (~scores.isnan()).to(features.dtype)  # (clips, targets)
+    if weights is not None:
+        counts = counts * weights.to(features.dtype).unsqueeze(1)
     with seeded(seed, part=part):
         head = Head(features=features, scores=scores, hidden=settings.hidden)
         inputs, wanted = head.features(features), head.scores(scores).to(features.dtype)
@@ -88,6 +99,8 @@ def train_head(features: Tensor, scores: Tensor, *, settings: HeadSettings, seed
                 batch = order[first : first + settings.batch_size]
                 error = head.layers(inputs[batch]) - wanted[batch]
                 optimizer.zero_grad(set_to_none=True)
-                error[known[batch]].square().mean().backward()  # what is not known has no gradient
+                # What is not known counts nothing, and NaN times nothing would still be NaN.
+                error = error.masked_fill(counts[batch] == 0, 0.0)
+                ((counts[batch] * error.square()).sum() / counts[batch].sum()).backward()
                 optimizer.step()
     return head.eval()

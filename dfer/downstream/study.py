@@ -1,6 +1,7 @@
 """From a trained run and scored clips to how well a head on its video tower predicts the scores."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -132,12 +133,15 @@ def study_features(
     scored: ScoredClips, features: Tensor, *, settings: HeadSettings, seed: int, identity: dict[str, Any]
 ) -> Study:
     """The study of features (clips, embed) that are at hand, in the order of the clips."""
+    clips_of = Counter(clip.video for clip in scored.clips)
     held_out = leave_one_subject_out(
         features,
         _as_tensor([clip.scores for clip in scored.clips]),
         [clip.subject for clip in scored.clips],
         settings=settings,
         seed=seed,
+        # Videos are what is evaluated: one cut into many clips must not count more than the others.
+        weights=torch.tensor([1 / clips_of[clip.video] for clip in scored.clips]),
     )
     videos = average_by_video(scored.clips, held_out)
     return Study(

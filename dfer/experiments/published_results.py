@@ -83,7 +83,23 @@ class PublishedResult:
 
 
 def published_beside(specification: Mapping[str, Any]) -> tuple[PublishedResult, ...]:
-    """As `published_results`, of a run's specification."""
+    """As `published_results`, of a run's specification. Nothing beside what no paper reports: one held-out
+    class, weights trained on another data set (but EmoCLIP's, on MAFW's captions), words that a run was not
+    trained with, FaRL's weights.
+    """
+    recipe, dataset = specification["recipe"], specification["dataset"]
+    if specification["settings"].get("held_out_class") is not None:
+        return ()
+    if "farl" in str(specification.get("clip", {}).get("pretrained")).casefold():
+        return ()
+    trained_by = specification.get("trained_by")
+    if trained_by is not None:
+        trained_on = specification.get("trained_on")
+        if recipe == "emoclip" and not str(trained_on).startswith("mafw"):
+            return ()
+        other_words = trained_by.split()[-1] != specification["set_hash"]
+        if recipe != "emoclip" and (trained_on != dataset or other_words):
+            return ()
     return published_results(
         recipe=specification["recipe"],
         settings=specification["settings"],
@@ -116,8 +132,10 @@ def published_results(
     if recipe not in RECIPES:
         return ()
     settings = RECIPES[recipe].model_dump(mode="json") | dict(settings)
+    if recipe == "dfer-clip" and combine != "joined":
+        return ()
     name = _DATA_SETS.get((dataset, classes))
-    compound = "concatenated prompts" if combine == "joined" else "averaged embeddings"
+    compound = {"joined": "concatenated prompts", "mean_raw": "averaged embeddings"}.get(combine, "")
     found: dict[tuple[str, str, float, float], PublishedResult] = {}
     for row in _rows():
         if (
@@ -154,9 +172,8 @@ def _is_of(
 ) -> bool:
     match row.paper, recipe:
         case "DFER-CLIP", "dfer-clip":
-            return row.method == "DFER-CLIP" and _DFER_CLIP_HEADLINE | row.parts == _dfer_clip(
-                settings, prompt
-            )
+            ours = _dfer_clip(settings, prompt)
+            return row.method == "DFER-CLIP" and _DFER_CLIP_HEADLINE | row.parts == ours
         case "DFER-CLIP", "coop":
             return row.method == "CoOp"
         case "DFER-CLIP", "cocoop":
@@ -176,7 +193,7 @@ def _is_of(
 def _dfer_clip(settings: Mapping[str, Any], prompt: str) -> dict[str, str]:
     """The settings as a row's parts. Words that only name the class have rows of their own (Table 3)."""
     told = {name: str(settings[name]).lower() for name in _DFER_CLIP_HEADLINE if name != "prompt"}
-    words = prompt if prompt == "[class]" else DESCRIPTORS
+    words = prompt if prompt in ("[class]", DESCRIPTORS) else "of no row"
     return told | {"prompt": f"[learnable prompt] {words}"}
 
 

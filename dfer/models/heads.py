@@ -33,11 +33,18 @@ class LearnedScaleHead(nn.Module):
 
 
 class LinearHead(nn.Module):
-    """A linear layer on the video feature as it is, not normalised: no text takes part."""
+    """A linear layer on the video feature as it is, not normalised: no text takes part.
 
-    def __init__(self, *, width: int, classes: int) -> None:
+    With `hidden`, two layers and a ReLU between them (EmoCLIP §IV-D: 256).
+    """
+
+    def __init__(self, *, width: int, classes: int, hidden: int = 0) -> None:
         super().__init__()
-        self.linear = nn.Linear(width, classes)
+        self.linear: nn.Module = (
+            nn.Sequential(nn.Linear(width, hidden), nn.ReLU(), nn.Linear(hidden, classes))
+            if hidden
+            else nn.Linear(width, classes)
+        )
 
     def forward(self, video: Tensor, text: Tensor | None = None) -> Tensor:
         """(batch, embed) → (batch, classes)."""

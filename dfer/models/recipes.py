@@ -77,7 +77,7 @@ def build_recogniser(
                 temporal = _temporal(clip, settings, max_frames=settings.frames, seed=seed)
             text_side = None
             with seeded(seed, part="head"):
-                head = LinearHead(width=clip.embed_width, classes=len(texts))
+                head = LinearHead(width=clip.embed_width, classes=len(texts), hidden=settings.head_hidden)
             train_visual = settings.finetune_visual
         case ZeroShotSettings():  # nothing trains
             text_side = plain_text_side(clip=clip, texts=texts, combine=combine, class_names=class_names)

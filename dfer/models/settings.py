@@ -100,7 +100,8 @@ class EmoClipSettings(TrainedSettings):
     """The same text twice in a batch: each the other's negative, as published, or positives of both clips."""
     held_out_class: str | None = None
     """Leave one class out: no training clip is of this class, every test clip is."""
-    temporal_layers: Count = 2
+    temporal_layers: Annotated[int, Field(ge=0)] = 2
+    """0 for none, the frames' mean instead: with fine-tuned towers, CLIP fine-tuned with a frame ensemble."""
     temporal_heads: Count = 8
     temporal_head_width: Count = 2048
     """Wide because the published code crossed head width and MLP width; its weights have these shapes."""
@@ -128,7 +129,7 @@ class EmoClipSettings(TrainedSettings):
         for name in ("label_smoothing", "class_weights", "soft_labels"):
             if getattr(self, name) != type(self).model_fields[name].default:
                 raise UsageError(f"{name} does not go with a contrastive loss", hint="leave it out")
-        if self.temporal_positions <= self.frames:
+        if self.temporal_layers and self.temporal_positions <= self.frames:
             raise UsageError(
                 f"temporal_positions={self.temporal_positions} are too few for {self.frames} frames",
                 hint="the class token takes one of them",
@@ -172,6 +173,8 @@ class LinearSettings(TrainedSettings):
     scratch and for the image tower.
     """
 
+    head_hidden: Annotated[int, Field(ge=0)] = 0
+    """Width of a hidden layer in the head; 0 for none. 256 is the MLP head of EmoCLIP's Table IV."""
     finetune_visual: bool = False
     temporal_layers: Annotated[int, Field(ge=0)] = 0
     temporal_heads: Count = 8

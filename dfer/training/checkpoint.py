@@ -62,12 +62,21 @@ def load_checkpoint(folder: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
 
 
 def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
-    """`write` is given another path, which takes the place of `path` once it is complete."""
+    """`write` is given another path, which takes the place of `path` once it is complete.
+
+    Raises OSError as the disk does.
+    """
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     os.close(descriptor)
     try:
         write(Path(temporary))
+        umask = os.umask(0)
+        os.umask(umask)
+        Path(temporary).chmod(0o666 & ~umask)  # mkstemp's files are for their owner alone
         Path(temporary).replace(path)
+    except SafetensorError as error:
+        Path(temporary).unlink(missing_ok=True)
+        raise OSError(f"cannot write {path}: {error}") from error
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
         raise

@@ -1,6 +1,7 @@
 """Device, precision and processes, through Lightning Fabric."""
 
 import os
+from datetime import timedelta
 from typing import Literal
 
 from lightning_fabric import Fabric
@@ -9,6 +10,9 @@ from lightning_fabric.strategies.ddp import DDPStrategy
 from dfer.training.specification import Precision
 
 _FABRIC_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
+
+_PATIENCE = timedelta(hours=6)
+"""How long processes wait for each other: computing the features of a large data set takes its time."""
 
 
 def make_fabric(precision: Precision, *, accelerator: str = "auto") -> Fabric:
@@ -22,7 +26,7 @@ def make_fabric(precision: Precision, *, accelerator: str = "auto") -> Fabric:
         return Fabric(accelerator=accelerator, devices=1, precision=name)
     here = int(os.environ.get("LOCAL_WORLD_SIZE", str(world)))
     # Our buffers are constants; broadcasting them would have processes wait for each other in evaluation.
-    strategy = DDPStrategy(broadcast_buffers=False)
+    strategy = DDPStrategy(broadcast_buffers=False, timeout=_PATIENCE)
     fabric = Fabric(
         accelerator=accelerator, devices=here, num_nodes=world // here, strategy=strategy, precision=name
     )

@@ -10,7 +10,7 @@ from dfer.clips.dataset import ClipDataset
 from dfer.models.recogniser import VideoRecogniser
 from dfer.training.evaluation import to_unit_range
 from dfer.training.features.feature_dataset import FeatureDataset
-from dfer.training.features.feature_key import FeatureKey, feature_folder
+from dfer.training.features.feature_key import FeatureKey, feature_folder, state_of_frames
 from dfer.training.features.filling import fill
 from dfer.training.features.frame_features import FrameFeatures
 from dfer.training.preparing import PreparedRun
@@ -31,6 +31,7 @@ class FrozenTower:
         *,
         fabric: Fabric,
         workers: int,
+        compiled: bool = False,
         on_clips: OnClips = lambda done, total: None,
     ) -> None:
         spec = prepared.spec
@@ -43,7 +44,8 @@ class FrozenTower:
             size=prepared.clip.image_size,
             precision=spec.precision,
             device=fabric.device.type,
-            data=spec.data_fingerprint,
+            compiled=compiled,
+            frames=state_of_frames(prepared.all_clips, prepared.frames),
             pack=spec.pack,
         )
         self._features = FrameFeatures.open(
@@ -65,7 +67,15 @@ class FrozenTower:
     def ready(self, data: object, indices: Sequence[int]) -> None:
         """Compute what the items of `data` at `indices` lack. Raises as `features.filling.fill`."""
         assert isinstance(data, FeatureDataset)
-        fill(data, self._encode, indices=indices, workers=self._workers, on_clips=self._on_clips)
+        fill(
+            data,
+            self._encode,
+            indices=indices,
+            workers=self._workers,
+            # Processes of one run have clips of their own and must not wait for each other.
+            wait=self._fabric.world_size == 1,
+            on_clips=self._on_clips,
+        )
 
     def _encode(self, frames: Tensor) -> Tensor:
         """uint8 (frames, 3, size, size) → (frames, embed)."""

@@ -8,11 +8,12 @@ from typing import Any
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from dfer.clips.balancing import EpochOrder
 from dfer.clips.dataset import ClipItems
 from dfer.clips.loading import checked, in_batches, listed_batches
-from dfer.errors import DferError, UsageError
+from dfer.errors import ContentError, DferError, UsageError
 from dfer.models.recipes import parameter_groups
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import TrainedSettings
@@ -22,6 +23,7 @@ from dfer.training.objectives import Objective
 from dfer.training.resuming import Best, StateKeeper, TrainingState
 from dfer.training.schedule import learning_rate
 from dfer.training.specification import Selection
+from dfer.training.stopping import StopRequest
 
 JUDGED_ON: dict[Selection, str | None] = {"last": None, "best-val": "val", "best-test": "test"}
 """The clips on which each selection rule judges an epoch."""
@@ -71,6 +73,7 @@ def train(
     workers: int = 0,
     pieces: int = 1,
     keeper: StateKeeper | None = None,
+    stop: StopRequest | None = None,
     ready: Ready = lambda data, indices: None,
     on_progress: OnProgress = lambda progress: None,
 ) -> Trained:
@@ -80,13 +83,13 @@ def train(
     out (DFER-CLIP §4.1 and its scripts). An epoch is judged by its WAR; of equally good ones the first is
     selected. Each batch is shared among the processes of `fabric` and computed in so many `pieces`: neither
     changes what is learnt, beyond rounding. `keeper` has the state to begin from, if any, and is offered the
-    state after every step. `ready` is told which items will be read in an epoch. `objective` is made once the
-    recogniser is on its device.
-
-    There must be at least one batch of training clips.
+    state after every step, and for good once `stop` is asked for. `ready` is told which items will be read in
+    an epoch. `objective` is made once the recogniser is on its device.
 
     Raises:
+        ContentError: not even one batch of training clips.
         DferError: the loss, or a score, is no longer a finite number.
+        KeyboardInterrupt: `stop` was asked for.
         UsageError: a batch that the processes cannot share evenly, or that cannot be computed in pieces.
     """
     optimizer = _optimizer(recogniser, settings)
@@ -94,13 +97,14 @@ def train(
     state = (keeper.load() if keeper else None) or TrainingState()
     if state.weights:
         recogniser.load_trainable_state(state.weights)
-        # torch gives a state back to the device and the type of the parameter it belongs to.
-        groups = optimizer.state_dict()["param_groups"]
-        optimizer.load_state_dict({"state": state.optimizer, "param_groups": groups})
     model, stepper = fabric.setup(recogniser, optimizer)
     model.mark_forward_method("contrast")
+    if state.weights:
+        # Only now are the parameters where they will stay: torch brings each state to its parameter's device.
+        groups = optimizer.state_dict()["param_groups"]
+        optimizer.load_state_dict({"state": state.optimizer, "param_groups": groups})
     minimised = objective()
-    _check_shares(settings.batch_size, fabric.world_size, pieces, minimised)
+    _check_shares(recogniser, settings.batch_size, fabric.world_size, pieces, minimised)
     judged_on = JUDGED_ON[selection]
 
     def scored(split: str, epoch: int) -> tuple[Tensor, Metrics]:
@@ -117,14 +121,19 @@ def train(
         )
         return logits, measure(labels, logits, classes=classes)
 
-    def offer_state() -> None:
+    def offer_state(*, now: bool = False) -> None:
         if keeper is not None and fabric.is_global_zero:
-            keeper.offer(lambda: _with_tensors(state, recogniser, optimizer))
+            keeper.offer(lambda: _with_tensors(state, recogniser, optimizer), now=now)
 
     while state.epoch <= settings.epochs:
         for group in optimizer.param_groups:
             group["lr"] = learning_rate(rates[group["name"]], settings, epoch=state.epoch)
         shares = _shares(data["train"], state.epoch, settings, seed=seed, fabric=fabric)
+        if not shares:
+            raise ContentError(
+                f"{len(data['train'])} training clips are less than one batch of {settings.batch_size}",
+                hint="choose a smaller --batch-size",
+            )
         ready(data["train"], list(chain(*shares)))
         model.train()
         for batch in checked(listed_batches(data["train"], shares[state.step :], workers=workers)):
@@ -144,6 +153,9 @@ def train(
                 )
             )
             offer_state()
+            if stop is not None and stop.made:
+                offer_state(now=True)
+                raise KeyboardInterrupt
         row: dict[str, float | None] = {
             "epoch": state.epoch,
             "loss": sum(state.losses) / len(state.losses),
@@ -246,7 +258,15 @@ def _reduced(value: Tensor, fabric: Fabric, how: str) -> Tensor:
     return reduced
 
 
-def _check_shares(batch_size: int, processes: int, pieces: int, objective: Objective) -> None:
+def _check_shares(
+    recogniser: VideoRecogniser, batch_size: int, processes: int, pieces: int, objective: Objective
+) -> None:
+    normed = any(isinstance(module, _BatchNorm) for module in recogniser.visual.modules())
+    if (processes > 1 or pieces > 1) and normed and not recogniser.visual_is_frozen:
+        raise UsageError(
+            "batch norms (of ResNet towers) see the whole batch: it cannot be shared or computed in pieces",
+            hint="train in one process without --accumulate, freeze the tower, or choose a ViT",
+        )
     if batch_size % processes:
         raise UsageError(
             f"a batch of {batch_size} clips cannot be shared evenly by {processes} processes",

@@ -106,9 +106,9 @@ class CaptionObjective:
         texts = training_texts(clips, settings, descriptions=descriptions)
         side = recogniser.text_side
         assert isinstance(side, CaptionSide)
-        ids, ends = lay_out(caption_tokens(texts, settings, budget=side.context_length - 2))
         place = {text: number for number, text in enumerate(dict.fromkeys(texts))}
-        self._groups = fabric.to_device(torch.tensor([place[text] for text in texts]))
+        ids, ends = lay_out(caption_tokens(list(place), settings, budget=side.context_length - 2))
+        self._groups = fabric.to_device(torch.tensor([place[text] for text in texts]))  # (clips,)
         self._tokens = TokenIds(fabric.to_device(ids), fabric.to_device(ends))
         self._duplicates = settings.duplicates
         self._fabric = fabric
@@ -119,13 +119,13 @@ class CaptionObjective:
         return torch.tensor(float(len(index)), device=index.device)
 
     def loss_sum(self, model: Any, frames: Tensor, index: Tensor) -> Tensor:
-        if self._features is not None:
-            texts: Tensor | TokenIds = self._features[index]
-        else:
-            ends = self._tokens.ends[index]
-            texts = TokenIds(self._tokens.ids[index, : int(ends.max()) + 1], ends)
-        video, text, scale = model.contrast(frames, texts)
         groups = self._groups[index]
+        if self._features is not None:
+            texts: Tensor | TokenIds = self._features[groups]
+        else:
+            ends = self._tokens.ends[groups]
+            texts = TokenIds(self._tokens.ids[groups, : int(ends.max()) + 1], ends)
+        video, text, scale = model.contrast(frames, texts)
         if self._fabric.world_size > 1:  # every clip's negatives are all of the batch, wherever they are
             video, text = (_gathered(self._fabric, t, sync_grads=True) for t in (video, text))
             groups = _gathered(self._fabric, groups)
@@ -167,8 +167,8 @@ def caption_tokens(texts: Sequence[str], settings: EmoClipSettings, *, budget: i
     Raises:
         ContentError: a text beyond the budget, where the settings do not allow to cut it.
     """
-    encode = {text: clip_tokenizer().encode(text) for text in dict.fromkeys(texts)}
-    long = [text for text, ids in encode.items() if len(ids) > budget]
+    encoded = [clip_tokenizer().encode(text) for text in texts]
+    long = [text for text, ids in zip(texts, encoded, strict=True) if len(ids) > budget]
     if long and settings.long_captions == "error":
         raise ContentError(
             f"{len(long)} captions have more than {budget} tokens, the first is {long[0]!r}",
@@ -177,12 +177,12 @@ def caption_tokens(texts: Sequence[str], settings: EmoClipSettings, *, budget: i
     if long:
         what = "captions are" if len(long) > 1 else "caption is"
         _log.warning("%d %s cut at %d tokens, as published", len(long), what, budget)
-    return [encode[text][:budget] for text in texts]
+    return [ids[:budget] for ids in encoded]
 
 
 @torch.no_grad()
 def _read_all(side: CaptionSide, texts: TokenIds, fabric: Fabric) -> Tensor:
-    """(clips, embed)."""
+    """(texts, embed)."""
     side.to(fabric.device)
     parts = zip(*(torch.split(tensor, TEXTS_AT_ONCE) for tensor in texts), strict=True)
     with fabric.autocast():

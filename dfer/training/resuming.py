@@ -5,6 +5,7 @@ clip alone, and the published recipes have no dropout.
 """
 
 import json
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from torch import Tensor
 
 from dfer.errors import ContentError
 from dfer.training.checkpoint import write_whole
+
+_log = logging.getLogger("dfer.training")
 
 STATE = "training.safetensors"
 _FORMAT = "dfer-training-1"
@@ -55,11 +58,15 @@ class StateKeeper:
         self._seconds = seconds
         self._saved = time.monotonic()
 
-    def offer(self, state: Callable[[], TrainingState]) -> None:
-        """Called after every step; most of the time nothing is done."""
-        if time.monotonic() - self._saved >= self._seconds:
+    def offer(self, state: Callable[[], TrainingState], *, now: bool = False) -> None:
+        """Called after every step; mostly nothing is done. A full disk does not end the training."""
+        if not now and time.monotonic() - self._saved < self._seconds:
+            return
+        try:
             save_state(self._path, state(), spec_hash=self._spec_hash)
-            self._saved = time.monotonic()
+        except OSError as error:
+            _log.warning("the state of the training could not be kept: %s", error)
+        self._saved = time.monotonic()
 
     def load(self) -> TrainingState | None:
         """Raises ContentError for a damaged file."""
@@ -133,6 +140,7 @@ def _spec_hash(path: Path) -> str | None:
             spec_hash: str | None = json.loads((file.metadata() or {})[_KEY])["spec_hash"]
             return spec_hash
     except (SafetensorError, OSError, ValueError, KeyError, TypeError):
+        _log.warning("%s is damaged: it cannot be resumed from", path)
         return None
 
 

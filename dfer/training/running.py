@@ -2,7 +2,9 @@
 
 import contextlib
 import itertools
+import logging
 import platform
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +37,9 @@ from dfer.training.objectives import CaptionObjective, ClassObjective, Objective
 from dfer.training.preparing import PreparedRun
 from dfer.training.resuming import StateKeeper, interrupted
 from dfer.training.specification import RunSpecification
+from dfer.training.stopping import stop_request
+
+_log = logging.getLogger("dfer.training")
 
 EVALUATION_BATCH = 16
 
@@ -81,8 +86,9 @@ def run_training(
     if not isinstance(settings, TrainedSettings):
         raise UsageError(f"recipe {spec.recipe} trains nothing", hint="use `dfer evaluate`")
 
-    def made(fabric: Fabric) -> _Outcome:
-        with _folder(out, spec, fabric, resume=resume) as folder:
+    def made(fabric: Fabric, until_stored: contextlib.ExitStack) -> _Outcome:
+        folder = until_stored.enter_context(_folder(out, spec, fabric, resume=resume))
+        with stop_request() as stop:
             recogniser = prepared.build()
             if machine.compiled:
                 recogniser.visual.compile()
@@ -105,6 +111,7 @@ def run_training(
                 workers=0 if tower else machine.workers,
                 pieces=machine.pieces,
                 keeper=keeper,
+                stop=stop,
                 ready=tower.ready if tower else _nothing_to_do,
                 on_progress=on_progress,
             )
@@ -137,7 +144,7 @@ def run_evaluation(
     if isinstance(prepared.settings, TrainedSettings) and prepared.checkpoint is None:
         raise UsageError(f"recipe {spec.recipe} needs a trained run", hint="name it with --run")
 
-    def made(fabric: Fabric) -> _Outcome:
+    def made(fabric: Fabric, until_stored: contextlib.ExitStack) -> _Outcome:
         recogniser = prepared.build()
         fabric.to_device(recogniser)
         if machine.compiled:
@@ -173,7 +180,7 @@ class _Outcome(NamedTuple):
 def _store(
     db: Database,
     prepared: PreparedRun,
-    made: Callable[[Fabric], _Outcome],
+    made: Callable[[Fabric, contextlib.ExitStack], _Outcome],
     *,
     set_version: int,
     machine: Machine,
@@ -188,8 +195,9 @@ def _store(
         return finished, False
     fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
     started = time.monotonic()
+    until_stored = contextlib.ExitStack()
     try:
-        outcome = made(fabric)
+        outcome = made(fabric, until_stored)
         run = Run(
             status="finished",
             **_identity(spec, set_version),
@@ -218,8 +226,13 @@ def _store(
             seconds=round(time.monotonic() - started, 3),
         )
         if fabric.is_global_zero:
-            save_run(db, failed)
+            try:
+                save_run(db, failed)
+            except sqlite3.Error as another:  # a full disk, say: what came first must be heard
+                _log.warning("the failed run could not be stored: %s", another)
         raise
+    finally:
+        until_stored.close()
 
 
 @contextlib.contextmanager
@@ -238,11 +251,13 @@ def _folder(out: Path, spec: RunSpecification, fabric: Fabric, *, resume: bool) 
         raise UsageError(
             f"the training in {folder} is going on in another process", hint="wait for it, or stop it first"
         ) from error
+    for unfinished in folder.glob(".*"):  # of a process that was killed while it wrote
+        unfinished.unlink(missing_ok=True)
     try:
         yield folder
     finally:
-        lock.release()
         Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release()
         with contextlib.suppress(OSError):
             folder.rmdir()  # if nothing came of it, not even a state to resume from
 
@@ -259,6 +274,7 @@ def _frozen_tower(
         recogniser,
         fabric=fabric,
         workers=machine.workers,
+        compiled=machine.compiled,
         on_clips=lambda done, total: on_progress(
             Progress(stage="features", epoch=1, epochs=1, done=done, total=total)
         ),

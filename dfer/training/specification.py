@@ -19,8 +19,8 @@ class RunSpecification(BaseModel):
     the version of what draws, decodes and resizes them (`clips.dataset.READER`), `pack` how they were packed.
 
     `dataset` is a reader's name; `data_fingerprint` identifies the clips themselves. `trained_by` names the
-    protocol and the set by whose words the evaluated weights were trained, `weights` is the SHA-256 of
-    the weights themselves; both are None where the run trains its own, or none.
+    protocol and the set by whose words the evaluated weights were trained, `trained_on` the data set,
+    `weights` is the SHA-256 of the weights themselves; all are None where the run trains its own, or none.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -44,6 +44,7 @@ class RunSpecification(BaseModel):
     pack: dict[str, Any] | None = None
     precision: Precision
     trained_by: str | None = None
+    trained_on: str | None = None
     weights: str | None = None
 
     @property

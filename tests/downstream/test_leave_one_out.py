@@ -126,3 +126,16 @@ def test_a_target_without_a_score_of_the_others_cannot_be_learnt(subjects: list[
     scores = torch.tensor([[1.0, 2.0], [3.0, torch.nan]])
     with pytest.raises(ValueError, match="without subject 'a' no score of some target is left"):
         leave_one_subject_out(drawn(2, 3), scores, subjects, settings=QUICK, seed=1)
+
+
+def test_a_video_cut_into_many_clips_counts_as_one_in_head_and_baseline() -> None:
+    """Subjects a, b and c with a video each, b's of ten clips: without c the baseline is halfway."""
+    subjects = ["a"] + ["b"] * 10 + ["c"]
+    scores = torch.tensor([[0.0]] + [[10.0]] * 10 + [[5.0]])
+    features = torch.randn(12, 4, generator=torch.Generator().manual_seed(1))
+    weights = torch.tensor([1.0] + [0.1] * 10 + [1.0])
+    by_video = leave_one_subject_out(features, scores, subjects, settings=QUICK, seed=1, weights=weights)
+    by_clip = leave_one_subject_out(features, scores, subjects, settings=QUICK, seed=1)
+    assert by_video.baseline[-1].item() == pytest.approx(5.0)
+    assert by_clip.baseline[-1].item() == pytest.approx(100 / 11)
+    assert by_video.predicted[-1] != by_clip.predicted[-1]

@@ -2,11 +2,13 @@
 
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from description_store.database import open_store
 from description_store.sets import find_set
+from dfer.clips.clip import Clip
 from dfer.training.data_source import DataSource
 from dfer.training.preparing import prepare
 from dfer.training.running import Machine, run_training
@@ -30,12 +32,19 @@ RECIPES: dict[str, dict[str, Any]] = {
         "finetune_text": True,
         "text_learning_rate": 1e-4,
     },
-    "linear-probe": {"epochs": 7, "batch_size": 8, "frames": 2},
+    "emoclip-supervised": {
+        **_SMALL,
+        "temporal_head_width": 16,
+        "temporal_mlp": 64,
+        "temporal_positions": 3,
+        "duplicates": "positive",
+    },
+    "linear-probe": {"epochs": 7, "batch_size": 8, "frames": 2, "label_smoothing": 0.1},
 }
 
 
 def train_all(store: Path, data: Path, out: Path) -> dict[str, list[float]]:
-    """The losses of every step, by recipe. 14 clips are tested, 28 trained on."""
+    """The losses of every step, by recipe. 14 clips are tested, 26 trained on."""
     found: dict[str, list[float]] = {}
     with open_store(store) as db:
         for recipe, settings in RECIPES.items():
@@ -51,6 +60,7 @@ def train_all(store: Path, data: Path, out: Path) -> dict[str, list[float]]:
                 seed=1,
                 selection="best-test",
             )
+            prepared = replace(prepared, clips=replace(prepared.clips, train=uneven(prepared.clips.train)))
             run_training(
                 db,
                 prepared,
@@ -62,6 +72,12 @@ def train_all(store: Path, data: Path, out: Path) -> dict[str, list[float]]:
             )
             found[recipe] = losses
     return found
+
+
+def uneven(clips: tuple[Clip, ...]) -> tuple[Clip, ...]:
+    """Without two of the four clips of one class, so that balanced weights are not all the same."""
+    fear = [clip for clip in clips if clip.label == "fear"]
+    return tuple(clip for clip in clips if clip not in fear[:2])
 
 
 if __name__ == "__main__":

@@ -38,7 +38,7 @@ from dfer.clips.source import DiskFrames
 from dfer.errors import ContentError, DferError
 from dfer.models.clip_backbone import load_clip
 from dfer.training.features.feature_dataset import FeatureDataset
-from dfer.training.features.feature_key import FeatureKey, feature_folder
+from dfer.training.features.feature_key import FeatureKey, feature_folder, state_of_frames
 from dfer.training.features.filling import fill
 from dfer.training.features.frame_features import FrameFeatures
 
@@ -51,7 +51,7 @@ KEY = FeatureKey(
     size=SIZE,
     precision="fp32",
     device="cpu",
-    data="data1:00",
+    frames="fs1:00",
 )
 
 
@@ -313,7 +313,8 @@ def test_a_feature_s_bits_do_not_depend_on_when_it_was_computed(
         {"pixel_normalisation": "none"},
         {"precision": "bf16"},
         {"device": "cuda"},
-        {"data": "data1:01"},
+        {"frames": "fs1:01"},
+        {"compiled": True},
         {"pack": {"size": 24, "fit": "stretch"}},
         {"reader": 1},
     ],
@@ -592,3 +593,20 @@ def test_features_that_are_no_numbers_are_an_error_and_not_kept(clips: list[Clip
     with pytest.raises(DferError, match="no numbers"):
         fill(data, lambda frames: torch.full((len(frames), WIDTH), float("nan")))
     assert all(map(data.lacks, range(len(clips))))
+
+
+def test_frames_in_another_order_are_other_frames_to_features_if_not_to_the_run(tmp_path: Path) -> None:
+    """Renumbered: as many frames, as many bytes, so the run's fingerprint is the same."""
+    folder = tmp_path / "a"
+    folder.mkdir()
+    for number, red in enumerate((10, 200, 90), 1):
+        Image.new("RGB", (8, 8), (red, 0, 0)).save(folder / f"{number}.png")
+    clip = Clip(id="a", path=folder, label="fear")
+    before, run = state_of_frames([clip], DiskFrames()), fingerprint([clip])
+    (folder / "1.png").rename(folder / "x.png")
+    (folder / "3.png").rename(folder / "1.png")
+    (folder / "x.png").rename(folder / "3.png")
+    assert fingerprint([clip]) == run
+    assert state_of_frames([clip], DiskFrames()) != before
+    other = replace(clip, label="anger", caption="other words", fold=2)
+    assert state_of_frames([other], DiskFrames()) == state_of_frames([clip], DiskFrames())

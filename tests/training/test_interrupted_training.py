@@ -4,6 +4,7 @@ import hashlib
 import multiprocessing
 import os
 import random
+import resource
 import signal
 import time
 from pathlib import Path
@@ -113,6 +114,60 @@ def test_killed_ten_times_at_random_steps_it_ends_with_the_same_bits(
     assert sha(finish("killed")) == sha(finish("whole"))
 
 
+def test_ctrl_c_waits_for_the_step_and_keeps_where_the_training_stands(
+    db, described, world, tmp_path: Path
+) -> None:
+    """Minutes before the next state was due."""
+    prepared = prepared_run(described, world)
+
+    def on_progress(progress: Progress) -> None:
+        if progress.done == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_training(
+            db,
+            prepared,
+            set_version=1,
+            out=tmp_path,
+            machine=Machine(accelerator="cpu"),
+            on_progress=on_progress,
+        )
+    folder = interrupted(tmp_path, prepared.spec.hash)
+    assert folder is not None
+    state = load_state(folder / STATE)
+    assert (state.epoch, state.step, len(state.losses)) == (1, 3, 3)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_full_disk_costs_the_state_and_not_the_training(
+    db, described, world, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Files may grow to 1 MB until the last step is done, and the state is larger than that."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    def on_progress(progress: Progress) -> None:
+        full = progress.stage == "train" and progress.epoch == 1 and progress.done < 7
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000 if full else limits[0], limits[1]))
+
+    try:
+        run, _ = run_training(
+            db,
+            prepared_run(described, world),
+            set_version=1,
+            out=tmp_path,
+            machine=ALWAYS,
+            on_progress=on_progress,
+        )
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, before)
+    assert run.status == "finished"
+    assert "the state of the training could not be kept" in caplog.text
+    assert {path.name for path in Path(run.folder or "").iterdir()} == {"model.safetensors", "run.json"}
+
+
 def test_a_new_training_does_not_go_on_with_an_old_one_unless_asked(
     db, described, world, tmp_path: Path
 ) -> None:
@@ -144,7 +199,9 @@ def test_a_training_that_is_going_on_is_not_resumed(db, described, world, tmp_pa
     assert (folder / STATE).exists()
 
 
-@pytest.mark.parametrize("damage", [b"", b"not safetensors", os.urandom(64)])
+@pytest.mark.parametrize(
+    "damage", [b"", b"not safetensors", bytes(range(200, 256))], ids=["empty", "text", "noise"]
+)
 def test_a_damaged_state_is_one_plain_error(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / STATE
     path.write_bytes(damage)

@@ -83,8 +83,8 @@ def test_coop_warms_up_for_one_epoch_and_then_follows_a_cosine() -> None:
     parameter = torch.nn.Parameter(torch.zeros(1))
     optimiser = torch.optim.SGD([parameter], lr=2e-3)
     cosine = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, 50)
-    for rate in rates[1:]:
+    for rate in rates[1:]:  # the successor of the warm-up begins at its own first epoch
+        assert rate == pytest.approx(cosine.get_last_lr()[0], rel=1e-9)
         optimiser.step()
         cosine.step()
-        assert rate == pytest.approx(cosine.get_last_lr()[0], rel=1e-9)
-    assert rates[-1] < 1e-5
+    assert (rates[1], rates[-1]) == (2e-3, pytest.approx(7.9e-6, rel=0.01))

@@ -1,5 +1,7 @@
 """How a run is measured: against numbers worked out by hand, and laws that hold for any logits."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -147,3 +149,11 @@ def test_perfect_and_certain_logits_give_one_and_no_calibration_error(labels: li
 def test_logits_that_do_not_fit_the_labels_are_an_error(labels: list[int], logits: torch.Tensor) -> None:
     with pytest.raises(ValueError, match="expected logits of 2 classes"):
         measure(labels, logits, classes=2)
+
+
+def test_very_sure_and_fairly_sure_clips_of_one_bin_are_calibrated_together() -> None:
+    """100 clips at 95 %, all right; 100 clips 20 logits apart, 90 right: the bin is at 97.5 % for 95 %."""
+    odds = [math.log(0.95 / 0.05)] * 100 + [20.0] * 100
+    labels = [0] * 190 + [1] * 10
+    found = measure(labels, [[odd, 0.0] for odd in odds], classes=2)
+    assert found.calibration_error == pytest.approx(0.025, abs=1e-6)

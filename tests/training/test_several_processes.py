@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from dfer.errors import UsageError
 from dfer.training.loop import Progress
 from dfer.training.running import Machine, run_training
 from tests.training.conftest import prepared_run
-from tests.training.shared_training import RECIPES, train_all
+from tests.training.shared_training import RECIPES, train_all, uneven
 
 
 @pytest.mark.slow
@@ -54,6 +55,8 @@ def test_two_processes_learn_what_one_learns_and_count_every_clip_once(
 def test_a_batch_in_pieces_teaches_the_same(db, described, world, tmp_path: Path, changes: dict) -> None:
     losses: dict[int, list[float]] = {1: [], 3: []}
     for pieces, own in losses.items():
+        prepared = prepared_run(described, world, batch_size=8, **changes)
+        prepared = replace(prepared, clips=replace(prepared.clips, train=uneven(prepared.clips.train)))
 
         def on_progress(progress: Progress, own: list[float] = own) -> None:
             if progress.stage == "train":
@@ -61,7 +64,7 @@ def test_a_batch_in_pieces_teaches_the_same(db, described, world, tmp_path: Path
 
         run_training(
             db,
-            prepared_run(described, world, batch_size=8, **changes),
+            prepared,
             set_version=1,
             out=tmp_path,
             machine=Machine(accelerator="cpu", pieces=pieces),

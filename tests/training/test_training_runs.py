@@ -17,8 +17,10 @@ from dfer.experiments.comparison import compare
 from dfer.models.settings import recipe_settings
 from dfer.training.checkpoint import load_checkpoint, save_checkpoint
 from dfer.training.data_source import DataSource
-from dfer.training.preparing import prepare_with_weights_of
+from dfer.training.loop import _check_shares
+from dfer.training.preparing import _same_data, prepare_with_weights_of
 from dfer.training.running import Machine, run_evaluation, run_training
+from dfer.training.specification import RunSpecification
 from tests.training.conftest import DFEW, prepared_run
 
 CPU = Machine(accelerator="cpu", workers=0)
@@ -253,3 +255,52 @@ def test_a_setting_that_a_recipe_does_not_have_is_a_usage_error(
 def test_a_recipe_that_trains_nothing_says_what_to_use(db, described, world, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="trains nothing"):
         train(db, prepared_run(described, world, recipe="zero-shot"), tmp_path)
+
+
+def test_a_validation_split_that_leaves_less_than_a_batch_is_told(
+    db, described, world, tmp_path: Path
+) -> None:
+    prepared = prepared_run(described, world, batch_size=28, selection="best-val")
+    with pytest.raises(ContentError, match="training clips are less than one batch of 28"):
+        train(db, prepared, tmp_path)
+
+
+def test_another_fold_of_the_same_data_set_is_refused_in_a_pack_and_for_imported_weights_too(
+    db, described, world, tmp_path: Path
+) -> None:
+    """A pack has another fingerprint than its folder, an import has none: the data set's name decides."""
+    run, _ = train(db, prepared_run(described, world, epochs=1), tmp_path)
+    for fingerprint, dataset in (("unknown", "dfew"), (run.specification["data_fingerprint"], "csv")):
+        spec = run.specification | {"dataset": dataset, "data_fingerprint": fingerprint}
+        named = RunSpecification.model_validate(spec)
+        assert _same_data(named, named.model_copy(update={"data_fingerprint": "data1:x"})) == (
+            dataset == "dfew"
+        )
+        assert _same_data(named, named)
+    mafw, compound = (named.model_copy(update={"dataset": d}) for d in ("mafw", "mafw-compound"))
+    assert _same_data(mafw, compound)
+    with pytest.raises(UsageError, match="trained on clips of fold 2"):
+        prepare_with_weights_of(run, described, DataSource(dataset="csv", data=world), fold=2)
+
+
+def test_a_run_is_evaluated_in_its_own_precision_unless_told_otherwise(
+    db, described, world, tmp_path: Path
+) -> None:
+    run, _ = train(db, prepared_run(described, world, epochs=1, precision="bf16"), tmp_path)
+    source = DataSource(dataset="csv", data=world)
+    assert prepare_with_weights_of(run, described, source).spec.precision == "bf16"
+    assert prepare_with_weights_of(run, described, source, precision="fp32").spec.precision == "fp32"
+
+
+def test_a_batch_norm_sees_whole_batches(db, described, world, tmp_path: Path) -> None:
+    prepared = prepared_run(described, world, epochs=1)
+    recogniser = prepared.build()
+    recogniser.visual.norm = torch.nn.BatchNorm2d(3)
+    with pytest.raises(UsageError, match="batch norms"):
+        _check_shares(recogniser, 4, 1, 2, _Splits())
+    recogniser.visual.requires_grad_(False)
+    _check_shares(recogniser, 4, 1, 2, _Splits())
+
+
+class _Splits:
+    can_be_split = True

@@ -1,16 +1,19 @@
 """Which features are the same, and where they are kept."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from description_store.hashing import tagged_hash
+from dfer.clips.clip import Clip
 from dfer.clips.dataset import READER
 from dfer.clips.frame_index import cache_folder
 from dfer.clips.readers.data_folder import BESIDE_A_PACK
 from dfer.clips.resizing import Fit
+from dfer.clips.source import FrameSource
 from dfer.models.settings import PixelNormalisation
 from dfer.training.specification import Precision
 
@@ -34,8 +37,10 @@ class FeatureKey(BaseModel):
     precision: Precision
     device: str
     """The kind: "cpu", "cuda". Another one rounds differently."""
-    data: str
-    """`clips.fingerprint.fingerprint` of all clips of the data set."""
+    compiled: bool = False
+    """Whether the tower was compiled, which rounds differently too."""
+    frames: str
+    """`state_of_frames` of all clips of the data set."""
     pack: dict[str, Any] | None = None
     """How the clips were packed, if they were."""
     reader: int = READER
@@ -44,6 +49,19 @@ class FeatureKey(BaseModel):
     def hash(self) -> str:
         """64 hexadecimal digits."""
         return tagged_hash("ff1", self.model_dump(mode="json")).partition(":")[2]
+
+
+def state_of_frames(clips: Iterable[Clip], source: FrameSource) -> str:
+    """ "fs1:" and the SHA-256 of all clips' ids and of the state of their frames.
+
+    Not of labels, folds or captions: features have nothing to do with them. Not of bytes alone, as in a run's
+    fingerprint, either: frames put into another order must not find the features of the old one.
+
+    Raises:
+        ContentError: a clip is missing or holds no frames.
+    """
+    states = {clip.id: source.state_of(clip) for clip in {clip.id: clip for clip in clips}.values()}
+    return tagged_hash("fs1", states)
 
 
 def feature_folder(key: FeatureKey, *, pack: Path | None = None) -> Path:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -29,15 +30,16 @@ def fill(
     indices: Iterable[int] | None = None,
     batch_frames: int = BATCH_FRAMES,
     workers: int = 0,
+    wait: bool = True,
     on_clips: OnClips = lambda done, total: None,
 ) -> int:
     """Compute what the items of `data` at `indices` (all, unless told) lack; how many frames that was.
 
     Each frame passes the tower at most once, in this and all other processes; what another process is
-    computing at the moment is waited for. `encode` is always given `batch_frames` frames, the last time black
-    ones among them: the sums of a matrix product are rounded otherwise in a batch of another size, and a
-    feature must not depend on which others were lacking. `on_clips` hears how many clips are done, of those
-    that lacked something.
+    computing at the moment is waited for, unless not to `wait`: both then write the same. `encode` is always
+    given `batch_frames` frames, the last time black ones among them: the sums of a matrix product are rounded
+    otherwise in a batch of another size, and a feature must not depend on which others were lacking.
+    `on_clips` hears how many clips are done, of those that lacked something.
 
     Raises:
         ContentError: as reading the items from pixels. What was computed until then is kept.
@@ -52,7 +54,7 @@ def fill(
     on_clips(0, total)
     waited = False
     while todo:
-        with features.filling() as alone:
+        with features.filling() if wait else nullcontext(True) as alone:
             features.reread_broken()
             todo = _lacking(data, todo)
             on_clips(total - len(todo), total)
