@@ -249,6 +249,10 @@ def _say_what_is_trained(prepared: "PreparedRun", held_out: str | None, *, quiet
     output.note(
         f"{spec.set}, {spec.recipe}, fold {spec.fold}, seed {spec.seed}{without}: {counts}", quiet=quiet
     )
+    if not prepared.reads_words:
+        output.note(
+            f"{spec.recipe} reads no words: {spec.set} only says which classes there are", quiet=quiet
+        )
 
 
 def _say_what_was_interrupted(folder: Path | None, *, resume: bool, quiet: bool) -> None:

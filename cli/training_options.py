@@ -153,7 +153,7 @@ def progress_shown(*, quiet: bool) -> Iterator[Callable[["Progress"], None]]:
         with _bar() as on_progress:
             yield on_progress
     else:
-        yield _line
+        yield _lines()
 
 
 @contextmanager
@@ -184,9 +184,19 @@ def _doing(progress: "Progress") -> str:
     return f"epoch {progress.epoch}/{progress.epochs} {progress.stage}"
 
 
-def _line(progress: "Progress") -> None:
-    if progress.done == progress.total and progress.stage == "features":
-        output.note(f"features of {output.count_of(progress.total, 'clip')} computed and kept")
-    elif progress.done == progress.total:
+def _lines() -> Callable[["Progress"], None]:
+    """A line where something is done; of features, which most epochs lack a few of, only the first time."""
+    told: set[str] = set()
+
+    def on_progress(progress: "Progress") -> None:
+        if progress.done != progress.total:
+            return
+        if progress.stage == "features":
+            if "features" not in told:
+                output.note(f"features of {output.count_of(progress.total, 'clip')} computed and kept")
+            told.add("features")
+            return
         loss = "" if progress.loss is None else f"  loss {progress.loss:.4f}"
         output.note(f"epoch {progress.epoch}/{progress.epochs}  {progress.stage}{loss}")
+
+    return on_progress

@@ -11,6 +11,9 @@ from typing import Any, NamedTuple
 
 NEWEST_PROTOCOL = 5
 
+LARGEST_KEY = 2**32 - 1
+"""Larger numbers can be chosen so that all have one hash, and a dictionary of them takes hours."""
+
 MAPPING = "collections OrderedDict"
 """The one call that is followed: what it makes is a dictionary here."""
 
@@ -50,8 +53,8 @@ def read_pickle(data: bytes, *, admitted: Collection[str]) -> Any:
     """The content as numbers, texts, lists, tuples and dictionaries, and `Name`, `Call` and `Outside`.
 
     `admitted`: names ("module name") that may occur. State that would be set on an object is dropped, also
-    the attributes of a dictionary. Keys of dictionaries must be texts or numbers: others can be made to
-    break Python itself.
+    the attributes of a dictionary. Keys of dictionaries must be texts or numbers from 0 to 2**32 - 1: others
+    can be made to break or to stall Python itself.
 
     Raises:
         NotInert: a name that is not admitted, a step that torch does not write, or damage.
@@ -141,7 +144,8 @@ class _Reader:
 
     def name(self, name: str) -> None:
         if name not in self.admitted:
-            raise NotInert(f"asks for {'.'.join(name.split())[:80] or 'something without a name'}")
+            shown = ".".join(name.split()).encode("unicode_escape").decode()[:80]
+            raise NotInert(f"asks for {shown or 'something without a name'}")
         self.stack.append(Name(name))
 
     def call(self, called: Any, arguments: Any) -> None:
@@ -161,6 +165,8 @@ class _Reader:
         for key, value in zip(items[::2], items[1::2], strict=True):
             if type(key) not in (str, int):
                 raise NotInert(f"a dictionary's key is a {type(key).__name__}, not a text or a number")
+            if type(key) is int and not 0 <= key <= LARGEST_KEY:
+                raise NotInert("a dictionary's key is a number below 0 or beyond 2**32 - 1")
             target[key] = value
 
     def add(self, items: list[Any]) -> None:

@@ -18,7 +18,8 @@ from torch import Tensor
 
 from dfer.errors import ConfigurationError
 from dfer.models.inert_pickle import MAPPING, Call, Name, NotInert, Outside, read_pickle
-from dfer.models.weights_file import FETCH_AGAIN, first_line, is_torchscript, read_weights, require_file
+from dfer.models.weights_file import FETCH_AGAIN, first_line, has_torchscript, read_weights, require_file
+from dfer.models.zip_archive import open_archive
 
 STORAGES = {
     "torch FloatStorage": torch.float32,
@@ -36,8 +37,10 @@ RECORDER = (
 """DFER-CLIP's record of its training, and the arrays in it."""
 ADMITTED = frozenset({MAPPING, TENSOR, PARAMETER, *STORAGES, *RECORDER})
 
-LARGEST_PICKLE = 8 * 2**20
-"""Bytes; that of a ViT-L/14 with its optimiser is a twentieth of it."""
+LARGEST_PICKLE = 2**20
+"""Bytes; that of a ViT-L/14 with its optimiser is a quarter of it."""
+MOST_SHARING = 3
+"""How many times as large as the numbers in the file its tensors may be: DFER-CLIP names each tower twice."""
 MOST_DIMENSIONS = 8
 LOCAL_HEADER = 30
 """Bytes that a zip archive spends on an entry at least."""
@@ -63,14 +66,14 @@ def read_published(path: Path) -> PublishedCheckpoint:
     """
     require_file(path)
     if path.suffix == ".safetensors":
-        return PublishedCheckpoint(state=_finite(path, read_weights(path)))
-    if is_torchscript(path):
-        raise ConfigurationError(
-            f"{path}: a TorchScript program, not a checkpoint; dfer never runs code from a file",
-            hint="Name the .pth file that the authors publish.",
-        )
+        return PublishedCheckpoint(state=_checked(path, read_weights(path)))
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_archive(path) as archive:
+            if has_torchscript(archive):
+                raise ConfigurationError(
+                    f"{path}: a TorchScript program, not a checkpoint; dfer never runs code from a file",
+                    hint="Name the .pth file that the authors publish.",
+                )
             return _read(path, archive)
     except _Refused as error:
         raise ConfigurationError(f"{path}: {error}", hint=FETCH_AGAIN) from error
@@ -113,10 +116,12 @@ def _read(path: Path, archive: zipfile.ZipFile) -> PublishedCheckpoint:
         if type(name) is not str or not isinstance(value, Call):
             raise _Refused(f"{str(name)[:80]!r} is not a named tensor; expected a model's `state_dict`")
         state[name] = tensors.make(name, value)
+    if sum(tensor.nbytes for tensor in state.values()) > MOST_SHARING * tensors.bytes_read:
+        raise _Refused(f"its tensors are more than {MOST_SHARING} times as large as the numbers in it")
     if all(name.startswith("module.") for name in state):
         state = {name.removeprefix("module."): tensor for name, tensor in state.items()}
     about = content if named is not content else {}
-    return PublishedCheckpoint(state=_finite(path, state), **_of_training(about, tensors))
+    return PublishedCheckpoint(state=_checked(path, state), **_of_training(about, tensors))
 
 
 def _entries(archive: zipfile.ZipFile) -> dict[str, zipfile.ZipInfo]:
@@ -153,12 +158,16 @@ class _Tensors:
         self.entries = entries
         self.storages: dict[str, Tensor] = {}
 
+    @property
+    def bytes_read(self) -> int:
+        return sum(storage.nbytes for storage in self.storages.values())
+
     def make(self, name: str, call: Call) -> Tensor:
         """Raises _Refused unless the tensor lies within its storage and is no larger."""
         try:
             return self._made(call)
         except _Refused as error:
-            raise _Refused(f"{name[:80]}: {error}") from error
+            raise _Refused(f"{name[:80]!r}: {error}") from error
 
     def _made(self, call: Call) -> Tensor:
         if call.name == PARAMETER and call.arguments and isinstance(call.arguments[0], Call):
@@ -204,11 +213,17 @@ def _counts(values: Any) -> bool:
     return few and all(type(n) is int and 0 <= n < 2**48 for n in values)
 
 
-def _finite(path: Path, state: dict[str, Tensor]) -> dict[str, Tensor]:
+def _checked(path: Path, state: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The same; its names can be shown to people and its numbers are finite."""
     for name, tensor in state.items():
         if not torch.isfinite(tensor).all():
             raise ConfigurationError(
-                f"{path}: {name[:80]} holds values that are no finite numbers", hint=FETCH_AGAIN
+                f"{path}: {name[:80]!r} holds values that are no finite numbers", hint=FETCH_AGAIN
+            )
+        if not name.isprintable():
+            raise ConfigurationError(
+                f"{path}: {name[:80]!r} is no name of a tensor",
+                hint="Name a file that DFER-CLIP or EmoCLIP publish.",
             )
     return state
 
@@ -220,7 +235,10 @@ def _of_training(content: Mapping[str, Any], tensors: _Tensors) -> dict[str, Any
     if type(epoch) is int:
         said["epoch"] = epoch
     if isinstance(best, Call):
-        accuracy = tensors.make("best_acc", best)
+        try:
+            accuracy = tensors.make("best_acc", best)
+        except _Refused:
+            return said
         if accuracy.numel() == 1 and torch.isfinite(accuracy).all():
             said["best_accuracy"] = float(accuracy)
     return said

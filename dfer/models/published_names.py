@@ -41,8 +41,9 @@ class PublishedWeights:
 def split_dfer_clip(state: Mapping[str, Tensor]) -> PublishedWeights:
     """DFER-CLIP's `state_dict`, without the prefix `module.`.
 
-    The image tower is there twice, as `image_encoder` and in `clip_model_`; the text tower too. Raises
-    ContentError, in one line, for a file that lacks a part or has one of another system.
+    The image tower is there twice, as `image_encoder` and in `clip_model_`; the text tower too, as
+    `text_encoder`, and what is read is the one in `clip_model_`. Raises ContentError, in one line, for a file
+    that lacks a part, has one of another system, or whose two text towers differ.
     """
     _only(state, ("prompt_learner.", "text_encoder.", "image_encoder.", "temporal_net.", "clip_model_."))
     visual, clip = _below("image_encoder.", state), _below("clip_model_.", state)
@@ -53,6 +54,7 @@ def split_dfer_clip(state: Mapping[str, Tensor]) -> PublishedWeights:
     )
     if not {"ctx", "token_suffix"} <= prompts.keys():
         raise ContentError("a DFER-CLIP checkpoint has prompt_learner.ctx and prompt_learner.token_suffix")
+    _same_text_tower(_below("text_encoder.", state), clip)
     context, suffix = prompts["ctx"], prompts["token_suffix"]
     if context.ndim not in (2, 3) or suffix.ndim != 3 or suffix.shape[-1] != context.shape[-1]:
         raise ContentError(
@@ -98,7 +100,7 @@ def _our_name(name: str) -> str:
         return WHOLE[name]
     match = PUBLISHED.fullmatch(name)
     if match is None or match[2] not in IN_LAYER:
-        raise ContentError(f"{name!r} is not a name in a published temporal model")
+        raise ContentError(f"{name[:80]!r} is not a name in a published temporal model")
     return f"layers.{match[1]}.{IN_LAYER[match[2]]}.{match[3]}"
 
 
@@ -117,6 +119,17 @@ def _only(state: Mapping[str, Tensor], parts: tuple[str, ...]) -> None:
             f"it holds {strange[0][:80]!r}, which is no part of such a checkpoint",
             hint=f"expected: {', '.join(part.rstrip('.') for part in parts)}",
         )
+
+
+def _same_text_tower(encoder: Mapping[str, Tensor], clip: Mapping[str, Tensor]) -> None:
+    for name, tensor in encoder.items():
+        if name not in clip:
+            raise ContentError(f"it holds text_encoder.{name[:80]}, but no clip_model_.{name[:80]}")
+        if not torch.equal(tensor, clip[name]):
+            raise ContentError(
+                f"its text tower was trained or replaced: text_encoder.{name[:80]} is not clip_model_'s",
+                hint="in dfer's recipe dfer-clip the text tower is CLIP's own, frozen",
+            )
 
 
 def _no_part_missing(parts: Mapping[str, object]) -> None:

@@ -217,7 +217,8 @@ def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
+        wrong = f"setting {name} of {recipe}: {first['msg']}"
         raise UsageError(
-            f"setting {name} of {recipe}: {first['msg']}",
+            f"{recipe} has no setting {name}" if first["type"] == "extra_forbidden" else wrong,
             hint=f"its settings: {', '.join(type(published).model_fields)}",
         ) from error

@@ -13,6 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from dfer.errors import ConfigurationError
+from dfer.models.zip_archive import open_archive
 
 NOT_WEIGHTS = ("input_resolution", "context_length", "vocab_size")
 """Plain numbers that OpenAI's archives keep among their weights."""
@@ -93,12 +94,17 @@ def _named_tensors(path: Path, content: object) -> dict[str, Tensor]:
 
 
 def is_torchscript(path: Path) -> bool:
-    """Whether the file is a program of torch.jit, as OpenAI publishes CLIP."""
+    """Whether the file is a program of torch.jit, as OpenAI publishes CLIP. Not, if it cannot be read."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            return any(name.endswith("/constants.pkl") for name in archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError):
+        with open_archive(path) as archive:
+            return has_torchscript(archive)
+    except Exception:  # a broken archive can fail in any way; whoever reads the file next says which
         return False
+
+
+def has_torchscript(archive: zipfile.ZipFile) -> bool:
+    """Whether the archive is a program of torch.jit, as OpenAI publishes CLIP."""
+    return any(name.endswith("/constants.pkl") for name in archive.namelist())
 
 
 def first_line(error: Exception) -> str:

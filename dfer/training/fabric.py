@@ -2,10 +2,12 @@
 
 import os
 from datetime import timedelta
-from typing import Literal
+from inspect import signature
+from typing import Any, Literal
 
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
+from torch.nn.parallel import DistributedDataParallel
 
 from dfer.training.specification import Precision
 
@@ -13,6 +15,13 @@ _FABRIC_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-
 
 _PATIENCE = timedelta(hours=6)
 """How long processes wait for each other: computing the features of a large data set takes its time."""
+
+_NO_BROADCASTS: dict[str, Any] = {
+    # Newer versions of torch have renamed it.
+    "forward_sync_buffers"
+    if "forward_sync_buffers" in signature(DistributedDataParallel).parameters
+    else "broadcast_buffers": False
+}
 
 
 def make_fabric(precision: Precision, *, accelerator: str = "auto") -> Fabric:
@@ -26,7 +35,7 @@ def make_fabric(precision: Precision, *, accelerator: str = "auto") -> Fabric:
         return Fabric(accelerator=accelerator, devices=1, precision=name)
     here = int(os.environ.get("LOCAL_WORLD_SIZE", str(world)))
     # Our buffers are constants; broadcasting them would have processes wait for each other in evaluation.
-    strategy = DDPStrategy(broadcast_buffers=False, timeout=_PATIENCE)
+    strategy = DDPStrategy(timeout=_PATIENCE, **_NO_BROADCASTS)
     fabric = Fabric(
         accelerator=accelerator, devices=here, num_nodes=world // here, strategy=strategy, precision=name
     )

@@ -4,10 +4,12 @@ Words and weights meet here, so this is the one module of training that knows of
 """
 
 import itertools
+import logging
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
@@ -41,6 +43,12 @@ from dfer.training.reading_defaults import READING
 from dfer.training.specification import RunSpecification, words_of
 
 CLIP_WEIGHTS = "clip.safetensors"
+UNFINISHED = ".importing-"
+"""How the name of a folder begins that is being made."""
+ABANDONED = 24 * 3600
+"""Seconds after which such a folder is that of a killed import: hundreds of megabytes that nobody needs."""
+
+_log = logging.getLogger("dfer.training")
 
 PublishedRecipe = Literal["dfer-clip", "emoclip"]
 
@@ -118,24 +126,26 @@ def import_published(
             description=_description(published, contents, spec),
         )
         kept = _moved(folder, out, published, contents.sha256)
-    run = save_run(
-        db,
-        Run(
-            status="imported",
-            spec_hash=spec.hash,
-            protocol_hash=spec.protocol_hash,
-            set_version=found.version,
-            set_hash=found.hash,
-            recipe=spec.recipe,
-            dataset=spec.dataset,
-            fold=spec.fold,
-            seed=spec.seed,
-            selection=spec.selection,
-            specification=spec.model_dump(mode="json"),
-            environment=_environment(published, contents) | {"pretrained": str(kept / CLIP_WEIGHTS)},
-            folder=str(kept),
-        ),
+    run = Run(
+        status="imported",
+        spec_hash=spec.hash,
+        protocol_hash=spec.protocol_hash,
+        set_version=found.version,
+        set_hash=found.hash,
+        recipe=spec.recipe,
+        dataset=spec.dataset,
+        fold=spec.fold,
+        seed=spec.seed,
+        selection=spec.selection,
+        specification=spec.model_dump(mode="json"),
+        environment=_environment(published, contents) | {"pretrained": str(kept / CLIP_WEIGHTS)},
+        folder=str(kept),
     )
+    try:
+        run = save_run(db, run)
+    except BaseException:  # also Ctrl-C: no run would ever name the folder, and the file is still there
+        shutil.rmtree(kept, ignore_errors=True)
+        raise
     return Imported(run=run, created=True, description_set=found, set_created=set_created)
 
 
@@ -278,12 +288,19 @@ def _check_weights(
 
 def _check_words(published: Published, contents: _Contents, spec: RunSpecification) -> None:
     """A run is filed under the words it was trained with. Raises ContentError where the file has others."""
-    if contents.weights.suffix is None:
+    suffix = contents.weights.suffix
+    if suffix is None:
         return
+    if len(suffix) != len(spec.classes):
+        raise ContentError(
+            f"{published.file}: has {len(suffix)} classes, {spec.set} describes {len(spec.classes)}",
+            hint="name the set that it was trained with",
+        )
     try:
-        tokens = recovered_tokens(contents.weights.suffix, contents.weights.clip["token_embedding.weight"])
-    except ContentError:
-        return  # that is why they are named
+        tokens = recovered_tokens(suffix, contents.weights.clip["token_embedding.weight"])
+    except ContentError as error:  # that is why they are named
+        _log.warning("%s: its words could not be checked against the file: %s", spec.set, error.message)
+        return
     for (name, text), ids in zip(spec.classes_and_texts, tokens, strict=True):
         if token_ids(text) != ids:
             raise ContentError(
@@ -302,16 +319,27 @@ def _known(db: Database, spec: RunSpecification) -> Run | None:
 
 @contextmanager
 def _new_folder(out: Path) -> Iterator[Path]:
-    """A folder in `out` for what is being made; gone afterwards, unless it was moved."""
+    """A folder in `out` for what is being made; gone afterwards, unless it was moved.
+
+    Those of imports that were killed go too.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(dir=out, prefix=".importing-"))
+        _sweep(out)
+        folder = Path(tempfile.mkdtemp(dir=out, prefix=UNFINISHED))
     except OSError as error:
         raise ConfigurationError(f"cannot write to {out}: {error.strerror}") from error
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _sweep(out: Path) -> None:
+    for folder in out.glob(f"{UNFINISHED}*"):
+        with suppress(FileNotFoundError):  # another import sweeps too
+            if time.time() - folder.lstat().st_mtime > ABANDONED:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _moved(folder: Path, out: Path, published: Published, sha256: str) -> Path:

@@ -55,6 +55,10 @@ class PreparedRun:
     pretrained: str | None
     checkpoint: Path | None = None
 
+    @property
+    def reads_words(self) -> bool:
+        return not isinstance(self.settings, LinearSettings)
+
     def build(self) -> VideoRecogniser:
         """The recogniser before training, or with the checkpoint's weights. Takes `clip` over."""
         spec = self.spec

@@ -217,7 +217,9 @@ def _store(
         outcome.on_stored()
         return stored, True
     except (Exception, KeyboardInterrupt) as error:
-        what = error.message if isinstance(error, DferError) else f"{type(error).__name__}: {error}"
+        what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
+        if isinstance(error, DferError):
+            what = error.message
         failed = Run(
             status="failed",
             **_identity(spec, set_version),

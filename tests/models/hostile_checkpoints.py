@@ -88,6 +88,21 @@ def archive(folder: Path, program: bytes, storages: dict[str, bytes] | None = No
     return path
 
 
+def listed(folder: Path, times: int, *, said: int, large: bool = False) -> Path:
+    """A zip archive whose list holds one entry without a name many times."""
+    path = folder / "file.pth"
+    entries = struct.pack("<4s6H3L5H2L", b"PK\x01\x02", 20, 20, *[0] * 14) * times
+    if large:
+        end = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, said, said, len(entries), 0)
+        place = struct.pack("<4sLQL", b"PK\x06\x07", 0, len(entries), 1)
+        last = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, said, said, 2**32 - 1, 2**32 - 1, 0)
+        path.write_bytes(entries + end + place + last)
+    else:
+        last = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, said, said, len(entries), 0, 0)
+        path.write_bytes(entries + last)
+    return path
+
+
 def tensor_program(
     *, kind: str = "FloatStorage", key: str = "0", count: int = 4, offset: int = 0, size=(4,), stride=(1,)
 ) -> bytes:
@@ -266,58 +281,58 @@ def a_number_of_copyreg(folder: Path, canary: Path) -> Path:
     return archive(folder, b"\x80\x02\x82\x01.")  # EXT1
 
 
-@damaged("w: not built as torch builds tensors")
+@damaged("'w': not built as torch builds tensors")
 def a_recorder_among_the_tensors(folder: Path, canary: Path) -> Path:
     return archive(folder, b"\x80\x02}X\x01\x00\x00\x00wc__main__\nRecorderMeter\n)\x81s.")
 
 
-@damaged("w: not built as torch builds tensors")
+@damaged("'w': not built as torch builds tensors")
 def a_decoder_among_the_tensors(folder: Path, canary: Path) -> Path:
     return archive(folder, b"\x80\x02}X\x01\x00\x00\x00wc_codecs\nencode\nX\x01\x00\x00\x00a\x85Rs.")
 
 
-@damaged("w: its storage '../../../../etc/passwd' is missing")
+@damaged("'w': its storage '../../../../etc/passwd' is missing")
 def a_storage_that_names_a_file(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(key="../../../../etc/passwd"), {"0": bytes(16)})
 
 
-@damaged("w: its storage is not described as torch")
+@damaged("'w': its storage is not described as torch")
 def an_identifier_that_is_no_storage(folder: Path, canary: Path) -> Path:
     program = tensor_program().replace(b"X\x07\x00\x00\x00storage", b"X\x07\x00\x00\x00modules")
     return archive(folder, program, {"0": bytes(16)})
 
 
-@damaged("w: its storage '0' is missing or has another size")
+@damaged("'w': its storage '0' is missing or has another size")
 def a_storage_larger_than_the_archive(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(count=2**40, size=(2**40,)), {"0": bytes(16)})
 
 
-@damaged("w: its storage '0' is missing or has another size")
+@damaged("'w': its storage '0' is missing or has another size")
 def a_storage_of_fewer_bytes_than_it_says(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(), {"0": bytes(15)})
 
 
-@damaged("w: larger than its storage")
+@damaged("'w': larger than its storage")
 def a_tensor_larger_than_its_storage(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(size=(2**33,), stride=(0,)), {"0": bytes(16)})
 
 
-@damaged("w: larger than its storage")
+@damaged("'w': larger than its storage")
 def a_tensor_beyond_its_storage(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(offset=1), {"0": bytes(16)})
 
 
-@damaged("w: its shape is no shape")
+@damaged("'w': its shape is no shape")
 def a_tensor_before_its_storage(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(offset=-4), {"0": bytes(16)})
 
 
-@damaged("w: its shape is no shape")
+@damaged("'w': its shape is no shape")
 def a_shape_below_zero(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(size=(-2, -2), stride=(2, 1)), {"0": bytes(16)})
 
 
-@damaged("w: its shape is no shape")
+@damaged("'w': its shape is no shape")
 def a_shape_of_too_many_dimensions(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(size=(1,) * 5000, stride=(1,) * 5000), {"0": bytes(16)})
 
@@ -338,6 +353,33 @@ def a_zip_bomb(folder: Path, canary: Path) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
         file.writestr("archive/data.pkl", tensor_program(count=2**22, size=(2**22,)))
         file.writestr("archive/data/0", bytes(2**24))
+    return path
+
+
+@damaged("more than 3 times as large as the numbers in it")
+def many_names_on_one_storage(folder: Path, canary: Path) -> Path:
+    shared = torch.zeros(1000)
+    return saved(folder, {"state_dict": {f"w{number}": shared for number in range(4)}})
+
+
+@damaged("its list of entries is longer than 20,000 need")
+def a_flood_of_entries(folder: Path, canary: Path) -> Path:
+    """One short entry, listed 20,001 times; the count of entries at the end says 1."""
+    return listed(folder, 20_001, said=1)
+
+
+@damaged("its list of entries is longer than 20,000 need")
+def a_flood_of_entries_in_the_format_of_large_archives(folder: Path, canary: Path) -> Path:
+    return listed(folder, 20_001, said=1, large=True)
+
+
+@damaged("zip file version 9.9")
+def an_archive_of_a_later_version(folder: Path, canary: Path) -> Path:
+    path = saved(folder, good())
+    data = bytearray(path.read_bytes())
+    place = data.index(b"PK\x01\x02")
+    data[place + 6 : place + 8] = struct.pack("<H", 99)
+    path.write_bytes(data)
     return path
 
 
@@ -412,9 +454,9 @@ def numbers_in_the_other_order(folder: Path, canary: Path) -> Path:
     return archive(folder, tensor_program(), {"0": bytes(16)}, byteorder=b"big")
 
 
-@damaged("more than 8 MB")
+@damaged("more than 1 MB")
 def a_pickle_of_too_many_bytes(folder: Path, canary: Path) -> Path:
-    return archive(folder, b"\x80\x02" + b"N0" * 2**22 + b"}.")
+    return archive(folder, b"\x80\x02" + b"N0" * 2**19 + b"}.")
 
 
 @damaged("damaged")
@@ -426,6 +468,25 @@ def a_pickle_that_ends_early(folder: Path, canary: Path) -> Path:
 def a_place_in_memory_far_away(folder: Path, canary: Path) -> Path:
     """Python's own unpickler makes its memory as long as that."""
     return archive(folder, b"\x80\x02]r\xff\xff\xff\xff.")
+
+
+@damaged("key is a number below 0 or beyond 2**32 - 1")
+def keys_of_one_hash(folder: Path, canary: Path) -> Path:
+    """Every multiple of 2**61 - 1 has the hash 0: to keep these in a dictionary takes ages."""
+    keys = b"".join(b"\x8a\x0b" + (n * (2**61 - 1)).to_bytes(11, "little") + b"N" for n in range(1, 40_000))
+    return archive(folder, b"\x80\x02}(" + keys + b"u.")
+
+
+@damaged("key is a number below 0 or beyond 2**32 - 1")
+def a_key_below_zero(folder: Path, canary: Path) -> Path:
+    return saved(folder, good() | {"optimizer": {-1: None}})
+
+
+@damaged(r"asks for \x1b[31mos.sys\u202etem")
+def a_name_that_would_colour_the_terminal(folder: Path, canary: Path) -> Path:
+    parts = ("\x1b[31mos", "sys\u202etem")
+    names = b"".join(b"X" + struct.pack("<I", len(part.encode())) + part.encode() for part in parts)
+    return archive(folder, b"\x80\x04" + names + b"\x93.")
 
 
 @damaged("key is a tuple")
@@ -454,12 +515,12 @@ def a_list(folder: Path, canary: Path) -> Path:
     return saved(folder, [torch.zeros(1)])
 
 
-@damaged("w holds values that are no finite numbers")
+@damaged("'w' holds values that are no finite numbers")
 def values_that_are_no_numbers(folder: Path, canary: Path) -> Path:
     return saved(folder, {"state_dict": {"w": torch.tensor([0.0, float("nan")])}})
 
 
-@damaged("w holds values that are no finite numbers")
+@damaged("'w' holds values that are no finite numbers")
 def infinite_values(folder: Path, canary: Path) -> Path:
     return saved(folder, {"state_dict": {"w": torch.tensor([float("inf")], dtype=torch.float16)}})
 

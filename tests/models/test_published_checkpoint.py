@@ -200,6 +200,53 @@ def test_the_same_tensors_as_safetensors_are_read_too(file: Path, tmp_path: Path
     assert all(torch.equal(read[name], tensor) for name, tensor in state.items())
 
 
+COLOURED = "\x1b[31mx\nall is well"
+
+
+@pytest.mark.parametrize(
+    ("tensor", "said"),
+    [
+        (torch.tensor([float("nan")]), "holds values that are no finite numbers"),
+        (torch.zeros(1).expand(7), "larger than its storage"),
+        (torch.zeros(1), "is no name of a tensor"),
+    ],
+)
+def test_a_name_that_would_write_on_the_terminal_is_shown_as_text(
+    tensor: torch.Tensor, said: str, tmp_path: Path
+) -> None:
+    torch.save({"state_dict": {COLOURED: tensor}}, tmp_path / "file.pth")
+    with pytest.raises(ConfigurationError) as caught:
+        read_published(tmp_path / "file.pth")
+    assert said in caught.value.message
+    assert r"'\x1b[31mx\nall is well'" in caught.value.message
+    assert caught.value.message.isprintable()
+
+
+def test_a_name_in_safetensors_that_would_write_on_the_terminal_is_refused(tmp_path: Path) -> None:
+    save_file({COLOURED: torch.zeros(1)}, tmp_path / "file.safetensors")
+    with pytest.raises(ConfigurationError, match="is no name of a tensor") as caught:
+        read_published(tmp_path / "file.safetensors")
+    assert caught.value.message.isprintable()
+
+
+def test_a_tensor_may_be_in_the_file_under_three_names(tmp_path: Path) -> None:
+    shared = torch.arange(5.0)
+    torch.save(dict.fromkeys("abc", shared), tmp_path / "file.pth")
+    assert all(torch.equal(tensor, shared) for tensor in read_published(tmp_path / "file.pth").state.values())
+
+
+def test_a_claimed_accuracy_of_a_strange_shape_is_left_out(tmp_path: Path) -> None:
+    for best in (torch.zeros(1).expand(7), torch.zeros(2), torch.zeros((1,) * 9), torch.tensor(float("nan"))):
+        torch.save(good() | {"best_acc": best}, tmp_path / "file.pth")
+        read = read_published(tmp_path / "file.pth")
+        assert (read.epoch, read.best_accuracy, list(read.state)) == (1, None, ["w"])
+
+
+def test_an_archive_of_as_many_entries_as_a_large_model_has_is_read(tmp_path: Path) -> None:
+    torch.save({f"w{number}": torch.zeros(1) for number in range(3000)}, tmp_path / "file.pth")
+    assert len(read_published(tmp_path / "file.pth").state) == 3000
+
+
 def small_weights(**changes: torch.Tensor) -> dict[str, torch.Tensor]:
     state = {
         "image_encoder.proj": torch.zeros(2, 2),
@@ -228,6 +275,18 @@ def test_a_dfer_clip_file_without_a_part_is_told_as_such(gone: str, said: str) -
     state = {name: tensor for name, tensor in small_weights().items() if not name.startswith(gone)}
     with pytest.raises(ContentError, match=said):
         split_dfer_clip(state)
+
+
+def test_a_text_tower_that_is_not_that_of_the_files_clip_is_told() -> None:
+    tower = torch.ones(2, 2)
+    state = small_weights() | {"clip_model_.proj": tower, "text_encoder.proj": tower.half()}
+    same = split_dfer_clip(state)
+    assert torch.equal(same.clip["proj"], tower)
+    with pytest.raises(ContentError, match=r"was trained or replaced: text_encoder\.proj") as caught:
+        split_dfer_clip(state | {"text_encoder.proj": tower + 1e-6})
+    assert "frozen" in caught.value.hint
+    with pytest.raises(ContentError, match=r"text_encoder\.adapter, but no clip_model_\.adapter"):
+        split_dfer_clip(state | {"text_encoder.adapter": tower})
 
 
 def test_a_file_of_another_system_is_told_by_what_it_holds() -> None:
@@ -286,7 +345,9 @@ def test_however_a_file_is_changed_it_is_refused_or_holds_the_same_numbers(
 TREES = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**300), 2**300) | st.floats(allow_nan=False) | st.text(),
     lambda inner: (
-        st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text() | st.integers(), inner)
+        st.lists(inner)
+        | st.lists(inner).map(tuple)
+        | st.dictionaries(st.text() | st.integers(0, 2**32 - 1), inner)
     ),
     max_leaves=20,
 )

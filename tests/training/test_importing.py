@@ -1,7 +1,10 @@
 """Published checkpoints as runs: what is kept, what is told, and that they compute what they did before."""
 
 import json
+import os
 import shutil
+import sqlite3
+import time
 from pathlib import Path
 
 import pytest
@@ -197,6 +200,33 @@ def test_the_same_import_again_is_the_same_run(db: Database, dfew_file: Path, tm
     assert len(list((tmp_path / "runs").iterdir())) == 1
 
 
+def test_an_import_that_cannot_be_stored_leaves_no_folder(
+    db: Database, dfew_file: Path, tmp_path: Path
+) -> None:
+    db.execute(
+        "CREATE TRIGGER full BEFORE INSERT ON runs BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END"
+    )
+    with pytest.raises(sqlite3.IntegrityError, match="disk is full"):
+        imported(db, dfew_file, tmp_path / "runs")
+    assert list((tmp_path / "runs").iterdir()) == []
+    db.execute("DROP TRIGGER full")
+    made = imported(db, dfew_file, tmp_path / "runs")
+    assert [str(path) for path in (tmp_path / "runs").iterdir()] == [made.run.folder]
+
+
+def test_what_a_killed_import_left_is_removed_after_a_day(
+    db: Database, dfew_file: Path, tmp_path: Path
+) -> None:
+    old, young = (tmp_path / "runs" / f".importing-{name}" for name in ("old", "young"))
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+        (folder / "clip.safetensors").write_bytes(bytes(100))
+    os.utime(old, (time.time() - 25 * 3600,) * 2)
+    os.utime(young, (time.time() - 23 * 3600,) * 2)
+    imported(db, dfew_file, tmp_path / "runs")
+    assert (old.exists(), young.exists()) == (False, True)
+
+
 def test_an_import_whose_folder_was_deleted_is_made_again(
     db: Database, dfew_file: Path, tmp_path: Path
 ) -> None:
@@ -207,7 +237,7 @@ def test_an_import_whose_folder_was_deleted_is_made_again(
 
 
 def test_words_that_cannot_be_recovered_must_be_named(
-    db: Database, described: DescriptionSet, tmp_path: Path
+    db: Database, described: DescriptionSet, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     state = state_for("dfew")
     state["module.prompt_learner.token_suffix"] = state["module.prompt_learner.token_suffix"] + 0.5
@@ -215,8 +245,10 @@ def test_words_that_cannot_be_recovered_must_be_named(
     with pytest.raises(ContentError, match=r"changed\.pth: its words cannot be recovered") as caught:
         imported(db, file, tmp_path / "runs")
     assert "--descriptions" in caught.value.hint
-    made = imported(db, file, tmp_path / "runs", described=described)
+    with caplog.at_level("WARNING", logger="dfer.training"):
+        made = imported(db, file, tmp_path / "runs", described=described)
     assert (made.set_created, made.run.set_hash) == (False, described.hash)
+    assert "its words could not be checked against the file: token 1 of class 1 is no row" in caplog.text
 
 
 def test_a_text_that_no_words_have_is_not_made_up(db: Database, tmp_path: Path) -> None:
@@ -241,6 +273,21 @@ def test_a_run_is_not_filed_under_words_it_was_not_trained_with(
         imported(db, dfew_file, tmp_path / "runs", described=described)
     own = imported(db, dfew_file, tmp_path / "runs").description_set
     assert imported(db, dfew_file, tmp_path / "runs", described=own, fold=3).created
+
+
+def test_words_for_another_number_of_classes_are_told_also_where_the_context_is_shared(
+    db: Database, described: DescriptionSet, tmp_path: Path
+) -> None:
+    """No tensor of the model has the number of classes then, and nobody knows AFEW's order."""
+    state = dfer_clip_state(
+        clip=tiny_clip(),
+        temporal=temporal(),
+        context=torch.zeros(CONTEXT, 128),
+        texts=[TEXTS[name] for name in DFER_CLIP_CLASSES["mafw"]],
+    )
+    file = save_dfer_clip(tmp_path / "shared.pth", state)
+    with pytest.raises(ContentError, match=r"shared\.pth: has 11 classes, v1 describes 7"):
+        imported(db, file, tmp_path / "runs", described=described, dataset="afew")
 
 
 def test_what_no_tensor_tells_is_a_setting(db: Database, dfew_file: Path, tmp_path: Path) -> None:
@@ -290,7 +337,9 @@ def test_what_does_not_fit_is_told_and_leaves_nothing_behind(
             "text_side.context is 6×4×128 instead of 7×4×128",
         ),
         ("module.image_encoder.more", torch.zeros(1), "unexpected: visual.more"),
-        ("module.clip_model_.ln_final.bias", None, "missing: ln_final.bias"),
+        ("module.clip_model_.ln_final.bias", None, "text_encoder.ln_final.bias, but no clip_model_"),
+        ("module.clip_model_.logit_scale", None, "missing: logit_scale"),
+        ("module.text_encoder.ln_final.bias", torch.ones(128), "its text tower was trained or replaced"),
         ("module.head.weight", torch.zeros(1), "holds 'head.weight', which is no part"),
     ],
 )
