@@ -94,7 +94,8 @@ def downstream(
         output.note(f"results: {out}", quiet=quiet)
     if study.learnt_nothing:
         output.warn(
-            f"no better than the mean of the other subjects: {', '.join(study.learnt_nothing)}", quiet=quiet
+            "by RMSE no better than the mean of the other subjects: " + ", ".join(study.learnt_nothing),
+            quiet=quiet,
         )
 
 

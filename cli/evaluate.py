@@ -132,7 +132,8 @@ def evaluate(
                     precision=precision,
                 )
         check_writable(store)  # before hours of computing, not after
-        output.note(f"{found.name}: {len(prepared.clips.test)} test clips", quiet=quiet)
+        what = f"{found.name}, {prepared.spec.recipe}, fold {prepared.spec.fold}"
+        output.note(f"{what}: {len(prepared.clips.test)} test clips", quiet=quiet)
         with progress_shown(quiet=quiet) as on_progress:
             result, created = running.run_evaluation(
                 store,

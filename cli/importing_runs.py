@@ -38,7 +38,9 @@ def import_run(
         ),
     ] = None,
     settings: Settings = None,
-    out: Annotated[Path, typer.Option(help="Where the weights are kept.")] = Path("runs"),
+    out: Annotated[
+        Path | None, typer.Option(help="Where the weights are kept. Default: runs/ beside the store.")
+    ] = None,
     db: Db = DEFAULT_DB,
     json: Json = False,
     quiet: Quiet = False,
@@ -69,7 +71,7 @@ def import_run(
                 overrides=parse_settings(settings),
             ),
             description_set=None if named is None else stored_set(store, named, quiet=quiet),
-            out=out,
+            out=out or db.resolve().parent / "runs",
         )
     run, words = made.run, made.description_set
     if made.set_created:

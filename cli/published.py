@@ -58,4 +58,7 @@ def settings_in_words(specification: "Mapping[str, Any]") -> str:
 
     changed = departures(specification["recipe"], specification["settings"])
     told = ", ".join(f"{name}={value}" for name, value in changed.items())
-    return "settings as published" + (f" but {told}" if told else "")
+    # For the others the papers give figures, but no code for video.
+    published = specification["recipe"] in ("dfer-clip", "emoclip", "emoclip-supervised")
+    own = "settings as published" if published else "the recipe's own settings"
+    return own + (f" but {told}" if told else "")

@@ -129,7 +129,7 @@ def print_run(run: "Run", *, brief: bool = False) -> None:
     spec = run.specification
     output.say(
         f"{run.name} · v{run.set_version} · {run.recipe} on {run.dataset}, fold {run.fold}, seed {run.seed}"
-        f" · epoch selection: {run.selection} · {run.status}"
+        f" · epoch selection: {run.selection}{_selected_epoch(run)} · {run.status}"
     )
     if run.error:
         output.say(f"error: {run.error}")
@@ -195,6 +195,12 @@ def _fitted(rows: Sequence[Sequence[str]]) -> list[list[str]]:
             if over > 0 and len(row[place]) > keep:
                 row[place] = row[place][: keep - 1] + "…"
     return fitted
+
+
+def _selected_epoch(run: "Run") -> str:
+    """ " (epoch 3 of 50)", where the epochs were judged: the first of the best by WAR."""
+    judged = [row["war"] for row in run.history if row["war"] is not None]
+    return f" (epoch {judged.index(max(judged)) + 1} of {len(judged)})" if judged else ""
 
 
 def _clips(run: "Run") -> int:

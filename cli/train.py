@@ -119,6 +119,9 @@ def train(
     quiet: Quiet = False,
 ) -> None:
     """Train one recipe with one description set on one fold."""
+    overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
+    _check_recipe(recipe, overrides)  # before torch is imported and clips are read
+
     from description_store.claims import check_writable
     from description_store.database import open_store
     from dfer.training import preparing, running
@@ -126,7 +129,6 @@ def train(
     from dfer.training.reading_defaults import clip_settings_of
     from dfer.training.resuming import interrupted
 
-    overrides = parse_settings(settings, epochs=epochs, batch_size=batch_size)
     quiet = quiet or is_helper_process()
     out = out or db.resolve().parent / "runs"
     machine = running.Machine(
@@ -199,6 +201,14 @@ def train(
     print_run(run, brief=brief)
     if not brief:
         output.note(f"next: dfer runs show {run.name}   dfer compare {found.name} …", quiet=quiet)
+
+
+def _check_recipe(recipe: str, overrides: dict[str, Any]) -> None:
+    from dfer.errors import UsageError
+    from dfer.models.settings import TrainedSettings, recipe_settings
+
+    if not isinstance(recipe_settings(recipe, overrides), TrainedSettings):
+        raise UsageError(f"recipe {recipe} trains nothing", hint="use `dfer evaluate`")
 
 
 def _held_out(

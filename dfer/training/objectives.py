@@ -150,14 +150,6 @@ def training_texts(
             hint="train on class descriptions with --recipe emoclip-supervised"
             + ("" if len(without) == len(clips) else ", or set missing_captions=description"),
         )
-    if without:
-        classes = ", ".join(sorted({clip.label for clip in without}))
-        _log.warning(
-            "%d of %d training clips have no caption and train on their class's description (%s)",
-            len(without),
-            len(clips),
-            classes,
-        )
     return [clip.caption or descriptions[clip.label] for clip in clips]
 
 

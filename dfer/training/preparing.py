@@ -227,6 +227,14 @@ def _check_training(
                 hint="make one list of them with `dfer sets render`",
             )
         training_texts(clips.train, settings, descriptions=description_set.texts)
+        without = [clip for clip in clips.train if not clip.caption]
+        if without and settings.training_texts == "captions":
+            _log.warning(
+                "%d of %d training clips have no caption and train on their class's description (%s)",
+                len(without),
+                len(clips.train),
+                ", ".join(sorted({clip.label for clip in without})),
+            )
 
 
 def prepare_with_weights_of(
@@ -277,6 +285,13 @@ def prepare_with_weights_of(
         raise UsageError(
             f"{run.name} was trained on clips of fold {fold}: it is tested on fold {spec.fold}",
             hint="leave --fold out",
+        )
+    if prepared.spec.dataset != spec.dataset and _same_data(prepared.spec, spec):
+        _log.warning(
+            "%s divides the same clips into other folds than %s: %s may be tested on clips it was trained on",
+            prepared.spec.dataset,
+            spec.dataset,
+            run.name,
         )
     check_same_clip(run, prepared.clip)
     words = prepared.spec if any_classes else in_class_order(prepared.spec, spec.classes)

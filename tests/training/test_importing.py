@@ -307,7 +307,7 @@ def test_what_no_tensor_tells_is_a_setting(db: Database, dfew_file: Path, tmp_pa
         ({"context_tokens": 8}, UsageError, "context_tokens=8 is not what the file holds: context_tokens=4"),
         ({"temporal_heads": 7}, ContentError, "cannot be those of 7 heads"),
         ({"temporal_heads": "many"}, UsageError, "temporal_heads='many' is no number"),
-        ({"lr": 1}, UsageError, "setting lr of dfer-clip"),
+        ({"lr": 1}, UsageError, "dfer-clip has no setting lr"),
         ({"architecture": "ViT-X"}, UsageError, "no architecture 'ViT-X'"),
         ({"recipe": "emoclip"}, ContentError, "no checkpoint of emoclip: it holds 'prompt_learner.ctx'"),
     ],
