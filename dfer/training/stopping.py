@@ -26,8 +26,12 @@ def stop_request() -> Iterator[StopRequest]:
     if threading.current_thread() is not threading.main_thread():
         yield request
         return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = {number: signal.signal(number, request._note) for number in numbers}
+    # A signal that is ignored, as Ctrl-C is by jobs in the background, stays so.
+    before = {
+        number: signal.signal(number, request._note)
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if signal.getsignal(number) is not signal.SIG_IGN
+    }
     try:
         yield request
     finally:

@@ -7,6 +7,7 @@ import random
 import resource
 import signal
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from dfer.errors import ContentError, UsageError
 from dfer.training.loop import Progress
 from dfer.training.resuming import STATE, interrupted, load_state
 from dfer.training.running import Machine, run_training
+from dfer.training.stopping import stop_request
 from tests.training.conftest import prepared_run
 from tests.training.killed_training import train_on
 
@@ -114,8 +116,16 @@ def test_killed_ten_times_at_random_steps_it_ends_with_the_same_bits(
     assert sha(finish("killed")) == sha(finish("whole"))
 
 
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """As on a terminal: in a job in the background Ctrl-C would be ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def test_ctrl_c_waits_for_the_step_and_keeps_where_the_training_stands(
-    db, described, world, tmp_path: Path
+    db, described, world, tmp_path: Path, ctrl_c: None
 ) -> None:
     """Minutes before the next state was due."""
     prepared = prepared_run(described, world)
@@ -138,6 +148,15 @@ def test_ctrl_c_waits_for_the_step_and_keeps_where_the_training_stands(
     state = load_state(folder / STATE)
     assert (state.epoch, state.step, len(state.losses)) == (1, 3, 3)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_job_in_the_background_goes_on_ignoring_ctrl_c(ctrl_c: None) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with stop_request() as request:
+        os.kill(os.getpid(), signal.SIGINT)
+        assert not request.made
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert request.made
 
 
 def test_a_full_disk_costs_the_state_and_not_the_training(
