@@ -16,7 +16,6 @@ from dfer.clips.settings import ClipSettings
 from dfer.clips.source import FrameSource
 from dfer.errors import ContentError, UsageError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
-from dfer.models.combining import class_texts
 from dfer.models.recipes import build_recogniser
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import (
@@ -26,12 +25,11 @@ from dfer.models.settings import (
     TrainedSettings,
     recipe_settings,
 )
-from dfer.models.tokens import encode_descriptions
 from dfer.models.weights_file import file_sha256
 from dfer.training.checkpoint import WEIGHTS, load_checkpoint
 from dfer.training.class_order import in_class_order
 from dfer.training.data_source import DataSource
-from dfer.training.objectives import training_texts
+from dfer.training.fitting import check_pack, check_training, check_words
 from dfer.training.reading_defaults import READING
 from dfer.training.rebuilding import check_same_clip, checkpoint_of
 from dfer.training.specification import Precision, RunSpecification, Selection, words_of
@@ -106,7 +104,7 @@ def prepare(
     augmentation_named(augmentation)
     read = source.read(description_set.class_names)
     if read.packing is not None:
-        _check_pack(read.packing, source.data, augmentation=augmentation, settings=clip_settings)
+        check_pack(read.packing, source.data, augmentation=augmentation, settings=clip_settings)
     chosen = _without_held_out(select_fold(read.clips, fold), settings, description_set.class_names)
     clip = load_clip(architecture=architecture, pretrained=pretrained)
     if read.packing is not None and read.packing["size"] < clip.image_size:
@@ -116,9 +114,9 @@ def prepare(
             read.packing["size"],
             clip.image_size,
         )
-    _check_words(description_set, settings, clip)
+    check_words(description_set, settings, clip)
     if to_train and isinstance(settings, TrainedSettings):
-        _check_training(description_set, settings, chosen, selection)
+        check_training(description_set, settings, chosen, selection)
     spec = RunSpecification(
         **words_of(description_set),
         recipe=recipe,
@@ -150,21 +148,6 @@ def prepare(
     )
 
 
-def _check_pack(packing: dict[str, Any], file: Path, *, augmentation: str, settings: ClipSettings) -> None:
-    """What was settled when the clips were packed must be what this run wants."""
-    wanted = augmentation_named(augmentation).fit
-    if packing["fit"] != wanted:
-        raise UsageError(
-            f"{file} was packed with --fit {packing['fit']}, but augmentation {augmentation} wants {wanted}",
-            hint=f"pack the clips again with --fit {wanted}",
-        )
-    if packing["max_frames"] is not None and settings.sampling == "windows":
-        raise UsageError(
-            f"{file} holds {packing['max_frames']} frames of a clip at most; windows are of consecutive ones",
-            hint="pack the clips again without --max-frames",
-        )
-
-
 def _without_held_out(clips: FoldSplit, settings: Settings, class_names: Sequence[str]) -> FoldSplit:
     """Leave one class out (EmoCLIP §IV-C): train without it, test on it alone."""
     held_out = settings.held_out_class if isinstance(settings, EmoClipSettings) else None
@@ -182,59 +165,6 @@ def _without_held_out(clips: FoldSplit, settings: Settings, class_names: Sequenc
     if not kept.train or not kept.test:
         raise ContentError(f"without {held_out}, no clips are left to train or to test on")
     return kept
-
-
-def _check_words(description_set: DescriptionSet, settings: Settings, clip: ClipBackbone) -> None:
-    """What would otherwise be found out only when the model is built."""
-    if isinstance(settings, LinearSettings):
-        return  # it reads no words
-    words = class_texts(
-        [d.text for d in description_set.descriptions],
-        description_set.rendering.combine,
-        class_names=description_set.class_names,
-    )
-    encode_descriptions(
-        words.texts,
-        context_length=clip.context_length,
-        context_tokens=getattr(settings, "context_tokens", 0),
-        class_names=words.owners,
-    )
-
-
-def _check_training(
-    description_set: DescriptionSet, settings: TrainedSettings, clips: FoldSplit, selection: Selection
-) -> None:
-    """What would otherwise be found out only when the training begins, or never."""
-    if len(clips.train) < settings.batch_size:
-        raise ContentError(
-            f"{len(clips.train)} training clips are less than one batch of {settings.batch_size}",
-            hint="choose a smaller --batch-size",
-        )
-    if settings.patience is not None and selection == "last":
-        raise UsageError(
-            "patience needs epochs that are judged, but --selection is last",
-            hint="choose --selection best-val",
-        )
-    if settings.soft_labels and not any(clip.votes for clip in clips.train):
-        raise UsageError(
-            "soft_labels: the data set has no votes", hint="leave it out, or add the file with the votes"
-        )
-    if isinstance(settings, EmoClipSettings):
-        described = settings.training_texts == "descriptions" or not all(clip.caption for clip in clips.train)
-        if described and description_set.rendering.combine != "joined":
-            raise UsageError(
-                f"{description_set.name} has several texts for a class, but a clip is trained with one",
-                hint="make one list of them with `dfer sets render`",
-            )
-        training_texts(clips.train, settings, descriptions=description_set.texts)
-        without = [clip for clip in clips.train if not clip.caption]
-        if without and settings.training_texts == "captions":
-            _log.warning(
-                "%d of %d training clips have no caption and train on their class's description (%s)",
-                len(without),
-                len(clips.train),
-                ", ".join(sorted({clip.label for clip in without})),
-            )
 
 
 def prepare_with_weights_of(

@@ -1,18 +1,16 @@
 """From a prepared run to a stored one: train or evaluate, and keep what came out, or why nothing did."""
 
 import contextlib
-import itertools
 import logging
 import platform
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from filelock import FileLock, Timeout
 from lightning_fabric import Fabric
 from sqlite_utils import Database
 from torch import Tensor
@@ -21,21 +19,20 @@ from description_store.records import Prediction, Run
 from description_store.runs import find_finished, save_run
 from dfer import __version__
 from dfer.clips.clip import Clip
-from dfer.clips.dataset import ClipDataset, ClipItems
-from dfer.clips.folds import carve_validation
-from dfer.clips.settings import ClipSettings
+from dfer.clips.dataset import ClipItems
 from dfer.errors import DferError, UsageError
 from dfer.models.recogniser import VideoRecogniser
-from dfer.models.settings import EmoClipSettings, TrainedSettings
+from dfer.models.settings import TrainedSettings
 from dfer.training.checkpoint import save_checkpoint
 from dfer.training.evaluation import score
 from dfer.training.fabric import make_fabric
 from dfer.training.frozen_tower import FrozenTower
 from dfer.training.loop import OnProgress, Progress, Trained, train
 from dfer.training.metrics import Metrics, measure
-from dfer.training.objectives import CaptionObjective, ClassObjective, Objective
 from dfer.training.preparing import PreparedRun
-from dfer.training.resuming import StateKeeper, interrupted
+from dfer.training.resuming import StateKeeper
+from dfer.training.run_data import dataset, datasets, objective_of
+from dfer.training.run_folder import training_folder
 from dfer.training.specification import RunSpecification
 from dfer.training.stopping import stop_request
 
@@ -87,7 +84,7 @@ def run_training(
         raise UsageError(f"recipe {spec.recipe} trains nothing", hint="use `dfer evaluate`")
 
     def made(fabric: Fabric, until_stored: contextlib.ExitStack) -> _Outcome:
-        folder = until_stored.enter_context(_folder(out, spec, fabric, resume=resume))
+        folder = until_stored.enter_context(training_folder(out, spec, fabric, resume=resume))
         with stop_request() as stop:
             recogniser = prepared.build()
             if machine.compiled:
@@ -149,7 +146,7 @@ def run_evaluation(
         fabric.to_device(recogniser)
         if machine.compiled:
             recogniser.visual.compile()
-        clips = _dataset(prepared, test, training=False)
+        clips = dataset(prepared, test, training=False)
         tower = (
             _frozen_tower(prepared, recogniser, fabric, machine, on_progress) if machine.features else None
         )
@@ -237,33 +234,6 @@ def _store(
         until_stored.close()
 
 
-@contextlib.contextmanager
-def _folder(out: Path, spec: RunSpecification, fabric: Fabric, *, resume: bool) -> Iterator[Path]:
-    """The folder of a training: that of the interrupted one, or a new one. One training at a time uses it."""
-    folder = interrupted(out, spec.hash) if resume else None
-    fabric.barrier()  # all have looked before the first makes a new one
-    if not fabric.is_global_zero:
-        yield folder or out
-        return
-    folder = folder or _new_folder(out, spec)
-    lock = FileLock(folder / "training.lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise UsageError(
-            f"the training in {folder} is going on in another process", hint="wait for it, or stop it first"
-        ) from error
-    for unfinished in folder.glob(".*"):  # of a process that was killed while it wrote
-        unfinished.unlink(missing_ok=True)
-    try:
-        yield folder
-    finally:
-        Path(lock.lock_file).unlink(missing_ok=True)
-        lock.release()
-        with contextlib.suppress(OSError):
-            folder.rmdir()  # if nothing came of it, not even a state to resume from
-
-
 def _frozen_tower(
     prepared: PreparedRun,
     recogniser: VideoRecogniser,
@@ -285,59 +255,6 @@ def _frozen_tower(
 
 def _nothing_to_do(data: ClipItems, indices: Sequence[int]) -> None:
     """Frames are read when they are needed."""
-
-
-def _new_folder(out: Path, spec: RunSpecification) -> Path:
-    """A folder of its own for every training: readable, and never one that another run's weights are in."""
-    name = f"{spec.set}-{spec.recipe}-fold{spec.fold}-seed{spec.seed}-{spec.hash.partition(':')[2][:8]}"
-    for number in itertools.count(1):
-        folder = out / (name if number == 1 else f"{name}-{number}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            continue
-        return folder
-    raise AssertionError("unreachable: counting does not end")
-
-
-def objective_of(
-    prepared: PreparedRun, clips: Sequence[Clip], recogniser: VideoRecogniser, fabric: Fabric
-) -> Objective:
-    spec, settings = prepared.spec, prepared.settings
-    if isinstance(settings, EmoClipSettings):
-        descriptions = dict(spec.classes_and_texts)
-        return CaptionObjective(
-            clips, settings, recogniser=recogniser, descriptions=descriptions, fabric=fabric
-        )
-    assert isinstance(settings, TrainedSettings)
-    return ClassObjective(clips, settings, class_names=spec.classes, fabric=fabric)
-
-
-def datasets(prepared: PreparedRun) -> dict[str, ClipDataset]:
-    """ "train", "val" and "test"; validation clips are taken from the training clips where none are given."""
-    training, val = prepared.clips.train, prepared.clips.val
-    if prepared.spec.selection == "best-val" and not val:
-        # Seeded by the fold alone: runs of other words and seeds are then selected on the same clips.
-        training, val = carve_validation(training, seed=prepared.spec.fold)
-    return {
-        "train": _dataset(prepared, training, training=True),
-        "val": _dataset(prepared, val, training=False),
-        "test": _dataset(prepared, prepared.clips.test, training=False),
-    }
-
-
-def _dataset(prepared: PreparedRun, clips: Sequence[Clip], *, training: bool) -> ClipDataset:
-    return ClipDataset(
-        clips=clips,
-        class_names=prepared.spec.classes,
-        frames=prepared.settings.frames,
-        size=prepared.clip.image_size,
-        training=training,
-        augmentation=prepared.spec.augmentation,
-        seed=prepared.spec.seed,
-        settings=ClipSettings.model_validate(prepared.spec.clip_settings),
-        source=prepared.frames,
-    )
 
 
 def _identity(spec: RunSpecification, set_version: int) -> dict[str, Any]:

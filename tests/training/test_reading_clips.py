@@ -14,7 +14,7 @@ from dfer.clips.packing.writing import pack_clips
 from dfer.clips.readers.csv_list import read_csv
 from dfer.clips.settings import ClipSettings
 from dfer.errors import UsageError
-from dfer.training import running
+from dfer.training import run_data
 from dfer.training.data_source import DataSource
 from dfer.training.preparing import prepare_with_weights_of
 from dfer.training.running import Machine, run_training
@@ -28,7 +28,7 @@ def test_every_dataset_of_a_run_reads_clips_as_was_chosen(described, world) -> N
     prepared = prepared_run(
         described, world, clip_settings=chosen, augmentation="emoclip", selection="best-val"
     )
-    datasets = running.datasets(prepared)
+    datasets = run_data.datasets(prepared)
     assert set(datasets) == {"train", "val", "test"}
     for data in datasets.values():
         assert data.settings == chosen
@@ -57,7 +57,7 @@ def test_an_epoch_follows_the_balance_that_was_chosen(db, described, world, tmp_
             machine=CPU,
             on_progress=lambda progress, steps=steps: steps.append(progress.total),
         )
-        labels = running.datasets(prepared)["train"].labels
+        labels = run_data.datasets(prepared)["train"].labels
         lengths[balance] = steps[0]
         assert steps[0] == len(epoch_order(labels, balance=balance, seed=1, epoch=1)) // 4
     assert lengths == {"none": 6, "oversample": 7}

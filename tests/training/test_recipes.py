@@ -27,7 +27,8 @@ from dfer.training.data_source import DataSource
 from dfer.training.fabric import make_fabric
 from dfer.training.loop import train
 from dfer.training.preparing import PreparedRun, prepare, prepare_with_weights_of
-from dfer.training.running import Machine, datasets, objective_of, run_evaluation, run_training
+from dfer.training.run_data import datasets, objective_of
+from dfer.training.running import Machine, run_evaluation, run_training
 from dfer.training.specification import Selection
 
 CPU = Machine(accelerator="cpu")
