@@ -9,7 +9,8 @@ from . import output
 
 if TYPE_CHECKING:
     from dfer.describe.difference import ClassDifference, SetDifference
-    from dfer.experiments.recall_difference import ClassRecall, RecallDifference
+    from dfer.experiments.class_changes import ClassChange
+    from dfer.experiments.recall_difference import RecallDifference
 
 _COLOURS = {"-": typer.colors.RED, "+": typer.colors.GREEN}
 _WIDTH = 76
@@ -19,6 +20,8 @@ def difference_as_json(
     first: str, second: str, difference: "SetDifference", recalls: "RecallDifference | None"
 ) -> dict[str, Any]:
     """Differences of recalls, UAR and WAR are b − a, as fractions."""
+    uar = recalls.pair.difference.uar if recalls else None
+    war = recalls.pair.difference.war if recalls else None
     content: dict[str, Any] = {
         "a": first,
         "b": second,
@@ -42,19 +45,26 @@ def difference_as_json(
         ],
     }
     return content | {
-        "uar_diff": recalls.uar.mean if recalls else None,
-        "uar_ci": recalls.uar.interval if recalls else None,
-        "war_diff": recalls.war.mean if recalls else None,
-        "war_ci": recalls.war.interval if recalls else None,
-        "n": recalls.uar.n if recalls else 0,
+        "uar_diff": uar.mean if uar else None,
+        "uar_ci": uar.interval if uar else None,
+        "war_diff": war.mean if war else None,
+        "war_ci": war.interval if war else None,
+        "n": recalls.pair.difference.pairs if recalls else 0,
         "other_runs": recalls.other_runs if recalls else 0,
     }
 
 
-def _recall_as_json(recall: "ClassRecall | None") -> dict[str, Any] | None:
+def _recall_as_json(recall: "ClassChange | None") -> dict[str, Any] | None:
+    """a and b as the sets are named: b came after."""
     if recall is None:
         return None
-    return {"a": recall.before, "b": recall.after, "diff": recall.difference, "pairs": recall.pairs}
+    return {
+        "a": recall.recall_b,
+        "b": recall.recall_a,
+        "diff": None if recall.difference is None else recall.difference.mean,
+        "diff_ci": None if recall.difference is None else recall.difference.interval,
+        "pairs": recall.pairs,
+    }
 
 
 def print_difference(
@@ -76,7 +86,8 @@ def print_difference(
     if unchanged and difference.changed_classes:
         output.say(f"\nthe words of the other {len(unchanged)} did not change")
     for name in unchanged:
-        if recalls and name in recalls.classes and recalls.classes[name].difference:
+        recall = recalls.classes.get(name) if recalls else None
+        if recall and recall.difference and recall.difference.mean:
             output.say(f"  {name}  {_recall(name, recalls)}")
 
 
@@ -99,22 +110,19 @@ def _print_provenance(difference: "SetDifference") -> None:
 
 
 def _print_recalls(first: str, second: str, recalls: "RecallDifference") -> None:
+    from dfer.experiments.in_words import difference_in_words, verdict
+
+    found, run = recalls.pair.difference, recalls.comparison.example
+    assert found.uar is not None, "recalls are of pairs"
+    assert found.war is not None, "recalls are of pairs"
     output.say(
-        f"{recalls.recipe} on {recalls.dataset}, epoch {recalls.selection}, "
-        f"{output.count_of(recalls.uar.n, 'pair')} of runs, {second} − {first}:"
+        f"{run.recipe} on {run.dataset}, epoch {run.selection}, "
+        f"{output.count_of(found.pairs, 'pair')} of runs, {second} − {first}:"
     )
-    for name, difference in (("UAR", recalls.uar), ("WAR", recalls.war)):
-        assert difference.mean is not None
-        line = f"  {name} {output.points(difference.mean, signed=True)}"
-        if difference.interval:
-            low, high = (output.points(bound, signed=True) for bound in difference.interval)
-            line += f" (95 % CI {low} … {high})"
-        output.say(line)
-    if recalls.uar.interval is None:
-        output.say("  too few runs to tell a difference from noise; a single class tells even less")
-    elif recalls.uar.interval[0] <= 0 <= recalls.uar.interval[1]:
-        output.say("  no evidence of a difference in UAR; a single class tells even less")
-    if recalls.random_weights:
+    output.say(f"  {difference_in_words(found.uar, 'UAR')}")
+    output.say(f"  {difference_in_words(found.war, 'WAR')}")
+    output.say(f"  {verdict(found, recalls.pair.p_holm, family=1)}; a single class tells even less")
+    if recalls.comparison.random_weights:
         output.warn("this CLIP's weights are random: the numbers say nothing about the words")
     if recalls.other_runs:
         left_out = output.count_of(recalls.other_runs, "run")
@@ -147,9 +155,11 @@ def _print_marked(mark: str, words: str, *, further: str = "") -> None:
 def _recall(name: str, recalls: "RecallDifference | None") -> str:
     """ "recall 61.20 → 64.90 (+3.70)", with the number of pairs where the class is missing from some."""
     recall = recalls.classes.get(name) if recalls else None
-    if recalls is None or recall is None or recall.before is None or recall.after is None:
+    if recalls is None or recall is None or recall.difference is None:
         return ""
-    told = output.points(recall.after - recall.before, signed=True)
-    if recall.pairs != recalls.uar.n:
+    assert recall.recall_a is not None, "with a difference"
+    assert recall.recall_b is not None, "with a difference"
+    told = output.points(recall.difference.mean, signed=True)
+    if recall.pairs != recalls.pair.difference.pairs:
         told += f", {output.count_of(recall.pairs, 'pair')}"
-    return f"recall {output.points(recall.before)} → {output.points(recall.after)} ({told})"
+    return f"recall {output.points(recall.recall_b)} → {output.points(recall.recall_a)} ({told})"

@@ -12,6 +12,8 @@ from typing import Any
 
 import typer
 
+from dfer.percentage_points import points as points
+
 SCHEMA_VERSION = 1
 
 _WIDE = 20
@@ -114,8 +116,3 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
 
 def count_of(number: int, thing: str) -> str:
     return f"{number:,} {thing}{'' if number == 1 else 's'}"
-
-
-def points(fraction: float, *, signed: bool = False) -> str:
-    """A fraction as percentage points, with a real minus sign."""
-    return f"{100 * fraction:{'+' if signed else ''}.2f}".replace("-", "−")

@@ -1,10 +1,10 @@
 """The records that the store keeps. All are immutable: a change is a new record."""
 
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from description_store.hashing import tagged_hash
+from description_store.hashing import canonical_json, tagged_hash
 
 SetKind = Literal["llm", "builtin", "control", "edit", "import"]
 Form = Literal["list", "sentence", "each"]
@@ -200,6 +200,14 @@ class Prediction(Record):
     scores: tuple[float, ...]
 
 
+class Outcome(NamedTuple):
+    """A prediction without its scores."""
+
+    clip: str
+    label: str
+    predicted: str
+
+
 class Run(Record):
     """One (description set, recipe, dataset, fold, seed, configuration), finished, failed or imported.
 
@@ -237,3 +245,33 @@ class Run(Record):
     @property
     def name(self) -> str:
         return f"r{self.id}"
+
+
+class Cell(Record):
+    """One run of an experiment, made or not. `varied` are the settings in which cells of a recipe differ."""
+
+    spec_hash: str
+    set_version: int
+    recipe: str
+    fold: int
+    seed: int
+    varied: dict[str, Any] = {}
+
+    @property
+    def name(self) -> str:
+        varied = "".join(f" {setting}={_plain(value)}" for setting, value in self.varied.items())
+        return f"v{self.set_version} {self.recipe}{varied} fold {self.fold} seed {self.seed}"
+
+
+class Experiment(Record):
+    """A named grid of runs: what was said of it, and the cells that this came to."""
+
+    id: int = 0
+    name: str
+    grid: dict[str, Any]
+    cells: tuple[Cell, ...]
+    created_at: str = ""
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else canonical_json(value)

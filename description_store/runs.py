@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlite_utils import Database
@@ -10,14 +10,19 @@ from sqlite_utils import Database
 from description_store.database import now, writing
 from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
-from description_store.records import Prediction, Run
+from description_store.records import Outcome, Prediction, Run
 
 _JSON_COLUMNS = ("specification", "metrics", "per_class", "confusion", "history", "environment")
 
 
-def save_run(db: Database, run: Run, predictions: Sequence[Prediction] = ()) -> Run:
-    """Store a run together with its predictions, in one transaction."""
+def save_run(db: Database, run: Run, predictions: Sequence[Prediction] = (), *, once: bool = False) -> Run:
+    """Store a run together with its predictions, in one transaction.
+
+    With `once`, nothing is stored where there is a finished run of the same specification: it is returned.
+    """
     with writing(db):
+        if once and (finished := find_finished(db, run.spec_hash)):
+            return finished
         created_at = now()
         row = run.model_dump(exclude={"id"}) | {"created_at": created_at}
         row |= {column: canonical_json(row[column]) for column in _JSON_COLUMNS}
@@ -55,6 +60,17 @@ def find_finished(db: Database, spec_hash: str) -> Run | None:
     return next((_run(row) for row in db.query(sql, [spec_hash])), None)
 
 
+def latest_by_spec(db: Database, spec_hashes: Iterable[str], *, status: str = "finished") -> dict[str, Run]:
+    """Of each of these specifications that has runs of this status, the latest."""
+    sql = """
+        SELECT * FROM runs WHERE id IN (
+            SELECT max(id) FROM runs
+            WHERE spec_hash IN (SELECT value FROM json_each(:hashes)) AND status = :status GROUP BY spec_hash)
+    """
+    rows = db.query(sql, {"hashes": json.dumps(list(spec_hashes)), "status": status})
+    return {row["spec_hash"]: _run(row) for row in rows}
+
+
 def list_runs(db: Database, *, set_version: int | None = None) -> list[Run]:
     """All runs, oldest first, or those of one set."""
     where, arguments = ("", []) if set_version is None else ("WHERE set_version = ?", [set_version])
@@ -72,6 +88,14 @@ def load_predictions(db: Database, run_id: int) -> list[Prediction]:
         )
         for row in rows
     ]
+
+
+def load_outcomes(db: Database, run_id: int) -> list[Outcome]:
+    """Without the scores, which take most of the time to read."""
+    rows = db.execute(
+        "SELECT clip, label, predicted FROM predictions WHERE run_id = ? ORDER BY position", [run_id]
+    )
+    return [Outcome(*row) for row in rows]
 
 
 def _run(row: dict[str, Any]) -> Run:

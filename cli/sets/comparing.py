@@ -20,7 +20,7 @@ def diff(
     json: Json = False,
 ) -> None:
     """What changed between two sets, word by word, and in the recalls of the runs that both have."""
-    from description_store.runs import list_runs
+    from description_store.runs import list_runs, load_outcomes
     from dfer.describe.difference import compare_sets
 
     from ..difference_output import difference_as_json, print_difference
@@ -32,11 +32,12 @@ def diff(
             list_runs(a.store, set_version=before.version),
             list_runs(b.store, set_version=after.version),
         )
-    recalls = None
-    if all(runs):
-        from dfer.experiments.recall_difference import compare_recalls
+        recalls = None
+        if all(runs):
+            from dfer.experiments.recall_difference import compare_recalls
 
-        recalls = compare_recalls(*runs)
+            # A set in a file has no runs: both are of the one store.
+            recalls = compare_recalls(*runs, lambda run: load_outcomes(a.store, run.id))
     if html:
         from dfer.experiments.difference_page import difference_page
 

@@ -3,16 +3,25 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import combinations
 
-from description_store.records import Run
+from description_store.records import Outcome, Run
 from dfer.errors import UsageError
-from dfer.experiments.statistics import PairedDifference, mean_and_deviation, paired_difference
+from dfer.experiments.paired_difference import PairedDifference, paired_difference
+from dfer.experiments.pairing import OutcomesOf, PairedFold, pair_runs
+from dfer.experiments.statistics.deviation import mean_and_deviation
+from dfer.experiments.statistics.holm import holm
+from dfer.models.settings import RECIPES, TrainedSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One set's runs: fractions, and standard deviations over runs (None for a single run)."""
+    """One set's runs: fractions, and standard deviations over runs (None for a single run).
+
+    `gain` is over the set's matched `control`, the same words in another place or random ones in their
+    stead; both are None where no such set is compared.
+    """
 
     set: str
     runs: int
@@ -20,84 +29,131 @@ class Row:
     uar_std: float | None
     war_mean: float
     war_std: float | None
+    control: str | None
+    gain: PairedDifference | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pair:
-    """a − b over the runs of the same fold and seed."""
+    """a − b over the runs of the same fold and seed. `p_holm` is adjusted for all pairs of the comparison."""
 
     a: str
     b: str
-    uar: PairedDifference
-    war: PairedDifference
+    difference: PairedDifference
+    p_holm: float | None
+    folds: tuple[PairedFold, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
     """Rows are over the folds and seeds that all sets have runs of; `unmatched` counts other runs, by set.
 
-    Where no fold and seed is common to all, rows are over each set's own runs, and all are unmatched.
-    `other_protocols` counts the runs of protocols left out, by hash: all sets have runs there too.
+    Where no fold and seed is common to all, rows are over each set's own runs, and all are unmatched. `runs`
+    are those that rows are made of, by set. `other_protocols` counts the runs of protocols left out, by hash:
+    all sets have runs there too. `trained`: whether a run is a training, so that seeds matter.
     """
 
     protocol: str
     example: Run
+    trained: bool
     rows: tuple[Row, ...]
     pairs: tuple[Pair, ...]
+    runs: dict[str, tuple[Run, ...]]
     unmatched: dict[str, int]
     other_protocols: dict[str, int]
 
+    @property
+    def random_weights(self) -> bool:
+        """Of a CLIP that has learned nothing no word means anything."""
+        return bool(self.example.specification.get("clip", {}).get("pretrained") == "random")
 
-def compare(runs_of: Mapping[str, Sequence[Run]], *, protocol: str | None = None) -> Comparison:
-    """A row per set and a paired difference per two sets.
+
+def compare(
+    runs_of: Mapping[str, Sequence[Run]],
+    outcomes_of: OutcomesOf,
+    *,
+    protocol: str | None = None,
+    baseline: str | None = None,
+    controls: Mapping[str, str] | None = None,
+) -> Comparison:
+    """A row per set and a paired difference per two sets, or per set and `baseline`.
 
     Runs are comparable if all but words, fold and seed is equal: that is their protocol. Of several protocols
     that all sets have runs in, the one of the latest run is taken, unless `protocol` (the beginning of its
-    hash) names another.
+    hash) names another. `outcomes_of` reads what a run said of each clip; `controls` names matched controls
+    among the sets (`matched_controls`).
 
     Raises:
         UsageError: a set without finished runs, or no protocol that all sets share.
+        ContentError: runs of one fold were tested on different clips.
     """
     finished = {name: latest_of_each(runs) for name, runs in runs_of.items()}
     for name, runs in finished.items():
         if not runs:
             raise UsageError(f"{name} has no finished runs", hint=f"dfer train --descriptions {name} …")
-    shared = set.intersection(*({run.protocol_hash for run in runs} for runs in finished.values()))
-    if protocol is not None:
-        shared = {
-            known for known in shared if known.removeprefix("rp1:").startswith(protocol.removeprefix("rp1:"))
-        }
-    if not shared:
-        raise UsageError(
-            f"{', '.join(finished)} have no runs that differ only in words, fold and seed",
-            hint="train them with the same recipe, settings, data, CLIP and selection: "
-            + _what_there_is(finished),
-        )
-    latest = max(
-        (run for runs in finished.values() for run in runs if run.protocol_hash in shared), key=lambda r: r.id
-    )
-    chosen = latest.protocol_hash
+    chosen, latest, others = _protocol(finished, protocol)
+    trained = is_trained(latest)
     comparable = {n: [run for run in runs if run.protocol_hash == chosen] for n, runs in finished.items()}
-    keys = [{(run.fold, run.seed) for run in runs} for runs in comparable.values()]
-    common = set.intersection(*keys)
+    common = set.intersection(*({(run.fold, run.seed) for run in runs} for runs in comparable.values()))
     matched = {n: [r for r in runs if (r.fold, r.seed) in common] for n, runs in comparable.items()}
+
+    read: dict[int, Sequence[Outcome]] = {}
+
+    def outcomes_once(run: Run) -> Sequence[Outcome]:
+        return read[run.id] if run.id in read else read.setdefault(run.id, outcomes_of(run))
+
+    @cache
+    def paired(a: str, b: str) -> tuple[tuple[PairedFold, ...], PairedDifference]:
+        folds = pair_runs(comparable[a], comparable[b], outcomes_once)
+        return folds, paired_difference(folds, trained=trained)
+
+    rows = []
+    for name, runs in comparable.items():
+        control = (controls or {}).get(name)
+        gain = None if control is None else paired(name, control)[1]
+        rows.append(_row(name, matched[name] or runs, control, gain))
+    if baseline is None:
+        of_two = list(combinations(comparable, 2))
+    else:
+        of_two = [(name, baseline) for name in comparable if name != baseline]
     return Comparison(
         protocol=chosen,
         example=latest,
-        rows=tuple(_row(name, matched[name] or runs) for name, runs in comparable.items()),
-        pairs=tuple(_pair(a, b, comparable[a], comparable[b]) for a, b in combinations(comparable, 2)),
+        trained=trained,
+        rows=tuple(rows),
+        pairs=_pairs([(a, b, *paired(a, b)) for a, b in of_two]),
+        runs={name: tuple(matched[name] or runs) for name, runs in comparable.items()},
         unmatched={
             n: len(runs) - len(matched[n]) for n, runs in comparable.items() if len(runs) > len(matched[n])
         },
-        other_protocols=dict(
-            Counter(
-                run.protocol_hash
-                for runs in finished.values()
-                for run in runs
-                if run.protocol_hash in shared - {chosen}
-            )
-        ),
+        other_protocols=others,
     )
+
+
+def _protocol(finished: Mapping[str, Sequence[Run]], asked: str | None) -> tuple[str, Run, dict[str, int]]:
+    """The protocol to compare under, its latest run, and how many runs other shared protocols have."""
+    shared = set.intersection(*({run.protocol_hash for run in runs} for runs in finished.values()))
+    if asked is not None:
+        shared = {
+            known for known in shared if known.removeprefix("rp1:").startswith(asked.removeprefix("rp1:"))
+        }
+    if not shared:
+        raise UsageError(
+            f"{', '.join(finished)} have no runs that differ only in words, fold and seed"
+            + ("" if asked is None else f" under a protocol {asked}"),
+            hint="train them with the same recipe, settings, data, CLIP and selection: "
+            + _what_there_is(finished),
+        )
+    of_shared = [run for runs in finished.values() for run in runs if run.protocol_hash in shared]
+    latest = max(of_shared, key=lambda run: run.id)
+    others = Counter(run.protocol_hash for run in of_shared)
+    del others[latest.protocol_hash]
+    return latest.protocol_hash, latest, dict(others)
+
+
+def is_trained(run: Run) -> bool:
+    """Whether the run's weights were trained: by itself, or by the run that it evaluates."""
+    return isinstance(RECIPES[run.recipe], TrainedSettings)
 
 
 def latest_of_each(runs: Sequence[Run]) -> list[Run]:
@@ -105,39 +161,34 @@ def latest_of_each(runs: Sequence[Run]) -> list[Run]:
     return list({run.spec_hash: run for run in runs if run.status == "finished"}.values())
 
 
-def _row(name: str, runs: Sequence[Run]) -> Row:
-    uar_mean, uar_std = mean_and_deviation([_uar(run) for run in runs])
-    war_mean, war_std = mean_and_deviation([_war(run) for run in runs])
+def _row(name: str, runs: Sequence[Run], control: str | None, gain: PairedDifference | None) -> Row:
+    uar_mean, uar_std = mean_and_deviation([_figure(run.uar) for run in runs])
+    war_mean, war_std = mean_and_deviation([_figure(run.war) for run in runs])
     return Row(
-        set=name, runs=len(runs), uar_mean=uar_mean, uar_std=uar_std, war_mean=war_mean, war_std=war_std
+        set=name,
+        runs=len(runs),
+        uar_mean=uar_mean,
+        uar_std=uar_std,
+        war_mean=war_mean,
+        war_std=war_std,
+        control=control,
+        gain=gain,
     )
 
 
-def _pair(a: str, b: str, runs_a: Sequence[Run], runs_b: Sequence[Run]) -> Pair:
-    first = {(run.fold, run.seed): run for run in runs_a}
-    second = {(run.fold, run.seed): run for run in runs_b}
-    both = sorted(first.keys() & second.keys())
-    folds = [fold for fold, _ in both]
-    return Pair(
-        a=a,
-        b=b,
-        uar=paired_difference(
-            [_uar(first[key]) for key in both], [_uar(second[key]) for key in both], groups=folds
-        ),
-        war=paired_difference(
-            [_war(first[key]) for key in both], [_war(second[key]) for key in both], groups=folds
-        ),
+def _pairs(found: Sequence[tuple[str, str, tuple[PairedFold, ...], PairedDifference]]) -> tuple[Pair, ...]:
+    """Holm's correction is over the pairs that have a p at all."""
+    tested = [number for number, (*_, difference) in enumerate(found) if difference.p is not None]
+    adjusted = dict(zip(tested, holm([found[number][3].p or 0.0 for number in tested]), strict=True))
+    return tuple(
+        Pair(a=a, b=b, difference=difference, p_holm=adjusted.get(number), folds=folds)
+        for number, (a, b, folds, difference) in enumerate(found)
     )
 
 
-def _uar(run: Run) -> float:
-    assert run.uar is not None, "a finished run has metrics"
-    return run.uar
-
-
-def _war(run: Run) -> float:
-    assert run.war is not None, "a finished run has metrics"
-    return run.war
+def _figure(value: float | None) -> float:
+    assert value is not None, "a finished run has metrics"
+    return value
 
 
 def _what_there_is(finished: Mapping[str, Sequence[Run]]) -> str:

@@ -10,8 +10,9 @@ from description_store.records import DescriptionSet
 from dfer.describe.clip_tokens import token_budget
 from dfer.describe.descriptor_origins import author_of
 from dfer.describe.difference import SetDifference, in_words
+from dfer.experiments.in_words import verdict
+from dfer.experiments.paired_difference import Difference
 from dfer.experiments.recall_difference import RecallDifference
-from dfer.experiments.statistics import PairedDifference
 
 # What reorders text in a browser, or is there and not seen: controls, bidi, zero width, tag characters, lone
 # surrogates (which no file can hold). Not the selector that makes a sign an emoji.
@@ -69,7 +70,7 @@ def _signed(fraction: float) -> str:
     return f"{100 * fraction:+.1f}".replace("-", "−")
 
 
-def _interval(difference: PairedDifference) -> str:
+def _interval(difference: Difference) -> str:
     if difference.interval is None:
         return "too few runs for an interval"
     low, high = difference.interval
@@ -77,11 +78,7 @@ def _interval(difference: PairedDifference) -> str:
 
 
 def _verdict(recalls: RecallDifference | None) -> str:
-    if recalls is None or recalls.uar.interval is None:
-        return "Too few runs to tell a difference from noise."
-    low, high = recalls.uar.interval
-    if recalls.uar.p is None:
-        return f"The same {'UAR' if low == high == 0 else 'difference in UAR'} in every pair."
-    if low <= 0 <= high:
-        return "No evidence of a difference in UAR."
-    return "A difference in UAR: the 95 % interval does not hold zero."
+    if recalls is None:
+        return ""
+    told = verdict(recalls.pair.difference, recalls.pair.p_holm, family=1)
+    return f"{told[0].upper()}{told[1:]}."

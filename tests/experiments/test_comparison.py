@@ -1,161 +1,147 @@
 """Comparing sets by their runs: like with like, paired, with intervals."""
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from scipy import stats
 
-from description_store.records import Run
-from dfer.errors import UsageError
+from dfer.errors import ContentError, UsageError
 from dfer.experiments.comparison import compare
-from dfer.experiments.statistics import mean_and_deviation, paired_difference
+from dfer.experiments.in_words import statement
+from tests.experiments.made_runs import Runs
 
 
-def run(set_version: int, *, fold: int = 1, seed: int = 1, uar: float = 0.5, **changes) -> Run:
-    fields = {
-        "id": changes.pop("id", 1),
-        "status": "finished",
-        "spec_hash": f"rs1:{set_version}-{fold}-{seed}-{changes.get('protocol_hash', '')}",
-        "protocol_hash": "rp1:a",
-        "set_version": set_version,
-        "set_hash": f"ds1:{set_version}",
-        "recipe": "dfer-clip",
-        "dataset": "csv",
-        "fold": fold,
-        "seed": seed,
-        "selection": "last",
-        "specification": {},
-        "uar": uar,
-        "war": uar,
-    }
-    return Run(**(fields | changes))
+def made(**sets: dict[tuple[int, int], float]) -> Runs:
+    runs = Runs()
+    for name, shares in sets.items():
+        runs.right_in(name, shares)
+    return runs
 
 
 def test_runs_are_paired_by_fold_and_seed() -> None:
-    first = [run(1, fold=f, seed=s, uar=0.5 + 0.1 * f) for f in (1, 2) for s in (1, 2)]
-    second = [run(2, fold=f, seed=1, uar=0.4 + 0.1 * f) for f in (2, 1, 3)]
-    comparison = compare({"v1": first, "v2": second})
+    runs = made(
+        v1={(1, 1): 0.6, (1, 2): 0.6, (2, 1): 0.7, (2, 2): 0.7}, v2={(2, 1): 0.6, (1, 1): 0.5, (3, 1): 0.7}
+    )
+    comparison = compare(runs.of, runs.outcomes_of)
     (pair,) = comparison.pairs
-    assert (pair.a, pair.b, pair.uar.n) == ("v1", "v2", 2)
-    assert pair.uar.mean == pytest.approx(0.1)
+    assert (pair.a, pair.b, pair.difference.pairs, pair.difference.folds) == ("v1", "v2", 2, 2)
+    assert pair.difference.uar.mean == pytest.approx(0.1)
     assert [row.runs for row in comparison.rows] == [2, 2]
     assert comparison.unmatched == {"v1": 2, "v2": 1}
 
 
 def test_sets_without_a_common_fold_and_seed_are_shown_but_not_paired() -> None:
-    comparison = compare({"v1": [run(1, fold=1)], "v2": [run(2, fold=2)]})
+    runs = made(v1={(1, 1): 0.6}, v2={(2, 1): 0.5})
+    comparison = compare(runs.of, runs.outcomes_of)
     assert [row.runs for row in comparison.rows] == [1, 1]
     assert comparison.unmatched == {"v1": 1, "v2": 1}
-    assert comparison.pairs[0].uar.n == 0
+    (pair,) = comparison.pairs
+    assert (pair.difference.pairs, pair.difference.uar, pair.difference.p, pair.p_holm) == (0, None, None, None)
+    assert statement(pair, family=1).endswith("nothing to pair")
 
 
-def test_every_two_sets_are_compared() -> None:
-    comparison = compare({f"v{i}": [run(i)] for i in (1, 2, 3)})
-    assert [(p.a, p.b) for p in comparison.pairs] == [("v1", "v2"), ("v1", "v3"), ("v2", "v3")]
+def test_every_two_sets_are_compared_or_each_with_a_baseline() -> None:
+    runs = made(v1={(1, 1): 0.6}, v2={(1, 1): 0.5}, v3={(1, 1): 0.5})
+    every = compare(runs.of, runs.outcomes_of)
+    assert [(p.a, p.b) for p in every.pairs] == [("v1", "v2"), ("v1", "v3"), ("v2", "v3")]
+    one = compare(runs.of, runs.outcomes_of, baseline="v2")
+    assert [(p.a, p.b) for p in one.pairs] == [("v1", "v2"), ("v3", "v2")]
 
 
 def test_runs_of_different_protocols_are_never_mixed() -> None:
-    first = [run(1, uar=0.1), run(1, uar=0.9, protocol_hash="rp1:b", id=7)]
-    second = [
-        run(2, uar=0.2),
-        run(2, uar=0.8, protocol_hash="rp1:b", id=8),
-        run(2, uar=0.0, protocol_hash="rp1:c"),
-    ]
-    latest = compare({"v1": first, "v2": second})
+    runs = Runs()
+    for name in ("v1", "v2"):
+        runs.add(name, [0, 1], [0, 0])
+        runs.add(name, [0, 1], [0, 1], protocol_hash="rp1:b")
+    runs.add("v2", [0, 1], [1, 0], protocol_hash="rp1:c")
+    latest = compare(runs.of, runs.outcomes_of)
     assert latest.protocol == "rp1:b"
-    assert [row.uar_mean for row in latest.rows] == [0.9, 0.8]
+    assert [row.uar_mean for row in latest.rows] == [1.0, 1.0]
     assert latest.other_protocols == {"rp1:a": 2}
-    chosen = compare({"v1": first, "v2": second}, protocol="a")
-    assert [row.uar_mean for row in chosen.rows] == [0.1, 0.2]
+    chosen = compare(runs.of, runs.outcomes_of, protocol="a")
+    assert [row.uar_mean for row in chosen.rows] == [0.5, 0.5]
+    with pytest.raises(UsageError, match="under a protocol nope"):
+        compare(runs.of, runs.outcomes_of, protocol="nope")
 
 
 def test_a_repeated_run_counts_once_and_the_latest_counts() -> None:
-    repeated = [run(1, uar=0.1, id=1), run(1, uar=0.3, id=2)]
-    comparison = compare({"v1": repeated, "v2": [run(2)]})
-    assert (comparison.rows[0].runs, comparison.rows[0].uar_mean) == (1, 0.3)
+    runs = Runs()
+    runs.add("v1", [0, 1], [0, 0])
+    runs.add("v1", [0, 1], [0, 1])
+    runs.add("v2", [0, 1], [0, 0])
+    comparison = compare(runs.of, runs.outcomes_of)
+    assert (comparison.rows[0].runs, comparison.rows[0].uar_mean) == (1, 1.0)
+    assert comparison.pairs[0].difference.uar.mean == 0.5
 
 
-def test_failed_runs_do_not_count() -> None:
-    failed = run(1, status="failed", uar=None, war=None)
-    with pytest.raises(UsageError, match="v1 has no finished runs"):
-        compare({"v1": [failed], "v2": [run(2)]})
-
-
-def test_imported_runs_have_no_numbers_and_do_not_count() -> None:
-    imported = run(1, status="imported", uar=None, war=None, folder="/runs/fold1", id=9)
-    comparison = compare({"v1": [run(1), imported], "v2": [run(2)]})
-    assert [row.runs for row in comparison.rows] == [1, 1]
-    with pytest.raises(UsageError, match="v1 has no finished runs"):
-        compare({"v1": [imported], "v2": [run(2)]})
+@pytest.mark.parametrize("status", ["failed", "imported"])
+def test_runs_without_numbers_do_not_count(status: str) -> None:
+    runs = Runs()
+    runs.add("v1", [0, 1], [0, 1])
+    runs.add("v2", [0, 1], [0, 1])
+    runs.add("v2", [0, 1], [1, 0], seed=2, status=status)
+    assert [row.runs for row in compare(runs.of, runs.outcomes_of).rows] == [1, 1]
+    only = {"v1": runs.of["v1"], "v2": runs.of["v2"][1:]}
+    with pytest.raises(UsageError, match="v2 has no finished runs"):
+        compare(only, runs.outcomes_of)
 
 
 def test_sets_without_a_common_protocol_cannot_be_compared() -> None:
+    runs = Runs()
+    runs.add("v1", [0, 1], [0, 1])
+    runs.add("v2", [0, 1], [0, 1], protocol_hash="rp1:b")
     with pytest.raises(UsageError, match="differ only in words, fold and seed"):
-        compare({"v1": [run(1)], "v2": [run(2, protocol_hash="rp1:b")]})
+        compare(runs.of, runs.outcomes_of)
 
 
-def test_one_pair_has_a_difference_but_no_interval() -> None:
-    difference = paired_difference([0.5], [0.25])
-    assert (difference.n, difference.mean, difference.interval, difference.p) == (1, 0.25, None, None)
+def test_runs_that_were_tested_on_other_clips_are_refused_rather_than_paired() -> None:
+    runs = Runs()
+    runs.add("v1", [0, 1, 2], [0, 1, 2])
+    runs.add("v2", [0, 1], [0, 1])
+    with pytest.raises(ContentError, match="r1 and r2 were not tested on the same clips"):
+        compare(runs.of, runs.outcomes_of)
 
 
-def test_no_pair_has_nothing() -> None:
-    assert paired_difference([], []).mean is None
+def test_the_gain_over_its_matched_control_stands_in_a_sets_own_row() -> None:
+    runs = made(
+        v1={(f, s): 0.6 for f in (1, 2) for s in (1, 2)},
+        v2={(f, s): 0.5 for f in (1, 2) for s in (1, 2)},
+    )
+    first, second = compare(runs.of, runs.outcomes_of, controls={"v1": "v2"}).rows
+    assert (first.control, second.control, second.gain) == ("v2", None, None)
+    assert first.gain.uar.mean == pytest.approx(0.1)
 
 
-def test_equal_differences_have_no_p_because_nothing_measures_their_noise() -> None:
-    difference = paired_difference([0.3, 0.5, 0.7], [0.2, 0.4, 0.6])
-    assert difference.interval == pytest.approx((0.1, 0.1))
-    assert difference.p is None
-    assert paired_difference([1 / 3, 2 / 3], [1 / 3, 2 / 3]).interval == (0.0, 0.0)
+def test_one_pair_of_trained_runs_has_a_difference_but_no_interval() -> None:
+    """Its clips would give one, but nothing tells wording from the luck of two trainings."""
+    runs = made(v1={(1, 1): 0.6}, v2={(1, 1): 0.5})
+    (pair,) = compare(runs.of, runs.outcomes_of).pairs
+    assert pair.difference.uar.mean == pytest.approx(0.1)
+    assert (pair.difference.uar.interval, pair.difference.p) == (None, None)
+    assert statement(pair, family=1).endswith("1 pair: too few to tell a difference from noise")
 
 
-fractions = st.floats(0, 1, allow_nan=False)
+def test_one_pair_without_training_has_an_interval_from_its_clips() -> None:
+    runs = Runs()
+    for name, right in (("v1", 60), ("v2", 45)):
+        taken = [0] * right + [1] * (100 - right) + [1] * right + [2] * (100 - right)
+        runs.add(name, [0] * 100 + [1] * 100, taken, recipe="zero-shot", seed=0)
+    (pair,) = compare(runs.of, runs.outcomes_of).pairs
+    low, high = pair.difference.uar.interval
+    assert 0.05 < low < 0.15 < high < 0.25
+    assert pair.difference.p < 0.001
+    assert statement(pair, family=1).endswith("a difference in UAR (p < 0.001)")
 
 
-@given(st.lists(st.tuples(fractions, fractions), min_size=3, max_size=20))
-def test_interval_and_p_agree_with_scipy(pairs: list[tuple[float, float]]) -> None:
-    first, second = (list(column) for column in zip(*pairs, strict=True))
-    found = paired_difference(first, second)
-    if found.p is None:
-        return
-    expected = stats.ttest_rel(first, second)
-    low, high = expected.confidence_interval(0.95)
-    assert found.p == pytest.approx(expected.pvalue)
-    assert found.interval == pytest.approx((low, high), abs=1e-9)
-    assert (low <= 0 <= high) == (found.p >= 0.05)
+def test_runs_that_agree_on_every_clip_are_told_to_be_the_same() -> None:
+    runs = made(v1={(1, 1): 0.6, (1, 2): 0.5}, v2={(1, 1): 0.6, (1, 2): 0.5})
+    (pair,) = compare(runs.of, runs.outcomes_of).pairs
+    assert pair.difference.uar.interval == (0.0, 0.0)
+    assert pair.difference.p == 1.0
+    assert statement(pair, family=1).endswith("the same in every clip")
 
 
-def test_the_interval_covers_the_truth_at_its_nominal_rate() -> None:
-    rng = np.random.default_rng(0)
-    covered = 0
-    for _ in range(1000):
-        noise = rng.normal(0, 0.02, size=(2, 10))
-        interval = paired_difference(list(0.52 + noise[0]), list(0.5 + noise[1])).interval
-        covered += interval[0] <= 0.02 <= interval[1]
-    assert 930 <= covered <= 970
-
-
-def test_seeds_of_one_fold_are_not_counted_as_independent() -> None:
-    """Five folds, three seeds, a difference that varies between folds and is zero on average."""
-    rng = np.random.default_rng(0)
-    folds = [fold for fold in range(5) for _ in range(3)]
-    alarms = 0
-    for _ in range(1000):
-        effect = rng.normal(0, 0.01, 5)
-        first = [effect[fold] + rng.normal(0, 0.005) for fold in folds]
-        p = paired_difference(first, [0.0] * 15, groups=folds).p
-        alarms += p < 0.05
-    assert 30 <= alarms <= 70
-
-
-def test_with_one_fold_the_seeds_are_the_units() -> None:
-    difference = paired_difference([0.3, 0.5, 0.6], [0.2, 0.4, 0.4], groups=[1, 1, 1])
-    assert (difference.n, difference.units) == (3, 3)
-    assert paired_difference([0.3, 0.5, 0.6], [0.2, 0.4, 0.4], groups=[1, 1, 2]).units == 2
-
-
-def test_a_single_value_has_no_deviation() -> None:
-    assert mean_and_deviation([0.5]) == (0.5, None)
-    assert mean_and_deviation([0.4, 0.6]) == (pytest.approx(0.5), pytest.approx(0.1414, abs=1e-4))
+def test_clips_gained_and_lost_are_counted_once_per_fold() -> None:
+    runs = Runs()
+    for seed, taken in ((1, [0, 1, 2, 0]), (2, [0, 1, 1, 0])):
+        runs.add("v1", [0, 1, 2, 1], taken, seed=seed)
+        runs.add("v2", [0, 1, 2, 1], [0, 0, 0, 1], seed=seed)
+    (pair,) = compare(runs.of, runs.outcomes_of).pairs
+    assert (pair.difference.gained, pair.difference.lost, pair.difference.clips) == (1.5, 1.0, 4)

@@ -9,61 +9,66 @@ from dfer.describe.difference import compare_sets
 from dfer.describe.rendering import join
 from dfer.experiments.difference_page import difference_page
 from dfer.experiments.recall_difference import compare_recalls
+from tests.experiments.made_runs import Runs
 
 
-def a_run(set_version: int, fold: int, recalls: dict[str, float | None], **changes: object) -> Run:
-    known = [recall for recall in recalls.values() if recall is not None]
-    fields = {
-        "id": set_version * 10 + fold,
-        "status": "finished",
-        "spec_hash": f"rs1:{set_version}-{fold}-{changes.get('seed', 1)}",
-        "protocol_hash": "rp1:a",
-        "set_version": set_version,
-        "set_hash": f"ds1:{set_version}",
-        "recipe": "dfer-clip",
-        "dataset": "mafw",
-        "fold": fold,
-        "seed": 1,
-        "selection": "last",
-        "specification": {},
-        "uar": sum(known) / len(known),
-        "war": sum(known) / len(known),
-        "per_class": recalls,
-    }
-    return Run(**(fields | changes))
+TWO = ("anger", "fear")
+
+
+def runs_of(name: str, made: Runs, recalls: dict[int, tuple[int, int]], **changes: object) -> list[Run]:
+    """By fold, how many of ten clips of anger and of ten of fear are right; −1 where there are none."""
+    for fold, right in recalls.items():
+        labels = [number for number, own in enumerate(right) if own >= 0 for _ in range(10)]
+        taken = [
+            number if place < own else 1 - number
+            for number, own in enumerate(right)
+            if own >= 0
+            for place in range(10)
+        ]
+        made.add(name, labels, taken, fold=fold, classes=TWO, **changes)
+    return made.of.get(name, [])
 
 
 def test_recalls_are_paired_by_fold_and_averaged_over_the_pairs() -> None:
-    before = [a_run(1, 1, {"anger": 0.2, "fear": 0.5}), a_run(1, 2, {"anger": 0.4, "fear": 0.5})]
-    after = [a_run(2, 1, {"anger": 0.5, "fear": 0.5}), a_run(2, 2, {"anger": 0.5, "fear": 0.3})]
-    found = compare_recalls(before, [*after, a_run(2, 3, {"anger": 1.0, "fear": 1.0})])
+    made = Runs()
+    before = runs_of("v1", made, {1: (2, 5), 2: (4, 5)})
+    after = runs_of("v2", made, {1: (5, 5), 2: (5, 3), 3: (10, 10)})
+    found = compare_recalls(before, after, made.outcomes_of)
     assert found is not None
     anger = found.classes["anger"]
-    assert (anger.before, anger.after, anger.pairs) == (pytest.approx(0.3), pytest.approx(0.5), 2)
-    assert anger.difference == pytest.approx(0.2)
-    assert found.uar.n == 2
-    assert found.uar.mean == pytest.approx(0.05)
+    assert (anger.recall_b, anger.recall_a, anger.pairs) == (pytest.approx(0.3), pytest.approx(0.5), 2)
+    assert anger.difference is not None
+    assert anger.difference.mean == pytest.approx(0.2)
+    assert found.pair.difference.pairs == 2
+    assert found.pair.difference.uar is not None
+    assert found.pair.difference.uar.mean == pytest.approx(0.05)
 
 
 def test_a_class_without_test_clips_in_one_fold_is_left_out_of_that_pair_alone() -> None:
-    before = [a_run(1, 1, {"anger": None, "fear": 0.5}), a_run(1, 2, {"anger": 0.4, "fear": 0.5})]
-    after = [a_run(2, 1, {"anger": 0.9, "fear": 0.5}), a_run(2, 2, {"anger": 0.5, "fear": 0.5})]
-    found = compare_recalls(before, after)
+    made = Runs()
+    before = runs_of("v1", made, {1: (-1, 5), 2: (4, 5)})
+    after = runs_of("v2", made, {1: (-1, 5), 2: (5, 5)})
+    found = compare_recalls(before, after, made.outcomes_of)
     assert found is not None
-    assert (found.classes["anger"].before, found.classes["anger"].pairs) == (0.4, 1)
+    assert (found.classes["anger"].recall_b, found.classes["anger"].pairs) == (0.4, 1)
 
 
 @pytest.mark.parametrize(
-    "after",
+    ("recalls", "changes"),
     [
-        [],
-        [a_run(2, 1, {"anger": 1.0}, protocol_hash="rp1:b")],
-        [a_run(2, 7, {"anger": 1.0})],
-        [a_run(2, 1, {"anger": 1.0}, status="failed", uar=None, war=None)],
+        ({}, {}),
+        ({1: (10, 10)}, {"protocol_hash": "rp1:b"}),
+        ({7: (10, 10)}, {}),
+        ({1: (10, 10)}, {"status": "failed"}),
     ],
 )
-def test_runs_that_cannot_be_compared_are_no_error_of_a_diff(after: list[Run]) -> None:
-    assert compare_recalls([a_run(1, 1, {"anger": 0.5})], after) is None
+def test_runs_that_cannot_be_compared_are_no_error_of_a_diff(
+    recalls: dict[int, tuple[int, int]], changes: dict[str, object]
+) -> None:
+    made = Runs()
+    before = runs_of("v1", made, {1: (5, 5)})
+    after = runs_of("v2", made, recalls, **changes)
+    assert compare_recalls(before, after, made.outcomes_of) is None
 
 
 def a_set(*words: str, **provenance: object) -> DescriptionSet:
@@ -101,14 +106,10 @@ class Elements(HTMLParser):
 
 
 def page_of(before: DescriptionSet, after: DescriptionSet, runs: bool = True) -> tuple[str, Elements]:
-    recalls = (
-        compare_recalls(
-            [a_run(1, fold, {"anger": 0.25, "fear": None}) for fold in (1, 2)],
-            [a_run(2, fold, {"anger": 0.5, "fear": None}) for fold in (1, 2)],
-        )
-        if runs
-        else None
-    )
+    made = Runs()
+    old = runs_of("v1", made, {1: (2, -1), 2: (3, -1)})
+    new = runs_of("v2", made, {1: (5, -1), 2: (5, -1)})
+    recalls = compare_recalls(old, new, made.outcomes_of) if runs else None
     page = difference_page(before, after, compare_sets(before, after), recalls, titles=("v1", "v2"))
     elements = Elements()
     elements.feed(page)

@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from description_store.hashing import tagged_hash
 from description_store.records import Combine, DescriptionSet, Rendering
-from description_store.runs import list_runs, load_predictions
+from description_store.runs import list_runs, load_outcomes, load_predictions
 from description_store.sets import save_set
 from dfer.errors import ContentError, UsageError
 from dfer.experiments.comparison import compare
@@ -53,7 +53,10 @@ def test_each_rule_gives_a_run_of_its_own_in_the_same_table(
     assert joined.specification["combine"] == "joined"
     scores = {load_predictions(db, run.id)[0].scores for run in [joined, *runs.values()]}
     assert len(scores) == len({run.spec_hash for run in [joined, *runs.values()]}) == 5
-    assert compare({"v1": [joined], "v2": [runs["mean_score"]]}).pairs[0].uar.n == 1
+    compared = compare(
+        {"v1": [joined], "v2": [runs["mean_score"]]}, lambda run: load_outcomes(db, run.id)
+    )
+    assert compared.pairs[0].difference.pairs == 1
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from description_store.runs import list_runs, load_predictions
+from description_store.runs import list_runs, load_outcomes, load_predictions
 from dfer.class_sets import load_class_set
 from dfer.clips.synthetic.world import draw_world
 from dfer.describe.describing import describe
@@ -212,7 +212,8 @@ def test_evaluations_of_several_folds_with_other_words_can_be_compared(
         for words in (described, control):
             prepared = prepare_with_weights_of(trained, words, source)
             runs[words.name] += [run_evaluation(db, prepared, set_version=words.version, machine=CPU)[0]]
-    assert compare(runs).pairs[0].uar.n == 2
+    compared = compare(runs, lambda run: load_outcomes(db, run.id))
+    assert compared.pairs[0].difference.pairs == 2
 
 
 @pytest.mark.parametrize("workers", [0, 2])

@@ -1,0 +1,92 @@
+"""What the runs of two sets differ by, how sure that is, and what would show more."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dfer.experiments.pairing import PairedFold
+from dfer.experiments.statistics.bootstrap import interval
+from dfer.experiments.statistics.permutation import p_of_clips, p_of_runs, smallest_p
+from dfer.experiments.statistics.power import Power, power_of
+from dfer.experiments.statistics.sample import FoldSample, mean_over_folds
+from dfer.experiments.statistics.spread import spread_of
+
+SIGNIFICANT = 0.05
+_ROUNDING = 1e-12  # sums of weights that are equal on paper differ by less
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference:
+    """a − b as a fraction: the mean over folds of the mean over seeds.
+
+    `interval` is None where nothing measures the noise of training: one pair of trained runs. `power` is None
+    there too, and where all pairs are the same.
+    """
+
+    mean: float
+    interval: tuple[float, float] | None
+    power: Power | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PairedDifference:
+    """a − b over `pairs` runs of the same fold and seed; all None and 0 where there are none.
+
+    `p` is for UAR. It is the larger of two: that of the paired permutation test, exact where words do not
+    matter at all, and that of the interval, which also takes into account that folds and clips may favour
+    one set by chance. `smallest_p` is the least that so many pairs could give. `gained` clips only `a` had
+    right and `lost` only `b`, of `clips`: counted once per fold, means over its seeds.
+    """
+
+    pairs: int
+    folds: int
+    uar: Difference | None
+    war: Difference | None
+    p: float | None
+    smallest_p: float
+    gained: float
+    lost: float
+    clips: int
+
+
+def paired_difference(folds: Sequence[PairedFold], *, trained: bool) -> PairedDifference:
+    """`trained`: whether each run was trained, so that another seed would have given another result."""
+    pairs = sum(len(fold.seeds) for fold in folds)
+    if not pairs:
+        return PairedDifference(
+            pairs=0, folds=0, uar=None, war=None, p=None, smallest_p=1.0, gained=0.0, lost=0.0, clips=0
+        )
+    uar = [fold.uar_sample() for fold in folds]
+    gains = [fold.gain for fold in folds]
+    return PairedDifference(
+        pairs=pairs,
+        folds=len(folds),
+        uar=difference_of(uar, trained=trained),
+        war=difference_of([fold.war_sample() for fold in folds], trained=trained),
+        p=_p(uar, trained=trained),
+        smallest_p=smallest_p(pairs) if trained else 0.0,
+        gained=float(sum((gain > 0).sum(axis=1).mean() for gain in gains)),
+        lost=float(sum((gain < 0).sum(axis=1).mean() for gain in gains)),
+        clips=sum(len(fold.clips) for fold in folds),
+    )
+
+
+def difference_of(folds: Sequence[FoldSample], *, trained: bool) -> Difference:
+    mean = mean_over_folds(folds)
+    if not _noise_is_measured(folds, trained=trained):
+        return Difference(mean=mean, interval=None, power=None)
+    spread = spread_of(folds, trained=trained)
+    if spread.total < _ROUNDING**2:
+        same = round(mean, 9)
+        return Difference(mean=same, interval=(same, same), power=None)
+    return Difference(mean=mean, interval=interval(folds, spread), power=power_of(spread))
+
+
+def _p(folds: Sequence[FoldSample], *, trained: bool) -> float | None:
+    if not _noise_is_measured(folds, trained=trained):
+        return None
+    permuted = p_of_runs(folds) if trained else p_of_clips(folds)
+    return max(permuted, spread_of(folds, trained=trained).p_of(mean_over_folds(folds)))
+
+
+def _noise_is_measured(folds: Sequence[FoldSample], *, trained: bool) -> bool:
+    return not trained or sum(len(fold.values) for fold in folds) > 1

@@ -1,0 +1,1 @@
+"""Statistics of paired runs. Pure functions over arrays."""
