@@ -3,13 +3,22 @@
 import json
 from pathlib import Path
 
-from benchmarks import asking, cached_features, contention, loading, many_sets, startup, training_step
+from benchmarks import (
+    asking,
+    cached_features,
+    contention,
+    loading,
+    many_sets,
+    ranking,
+    startup,
+    training_step,
+)
 
 RESULTS = Path(__file__).parent / "results" / "latest.json"
 
 
 def main() -> None:
-    rooms = (training_step, loading, contention, startup, asking, many_sets, cached_features)
+    rooms = (training_step, loading, contention, startup, asking, many_sets, cached_features, ranking)
     rows = [row for room in rooms for row in room.run()]
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
