@@ -60,6 +60,7 @@ def _pair_as_json(pair: "Pair", comparison: "Comparison", *, by_class: bool) -> 
         **_difference_as_json("uar", found.uar),
         **_difference_as_json("war", found.war),
         "p": found.p,
+        "p_permutation": found.p_permutation,
         "p_holm": pair.p_holm,
         "n": found.pairs,
         "folds": found.folds,
@@ -67,7 +68,7 @@ def _pair_as_json(pair: "Pair", comparison: "Comparison", *, by_class: bool) -> 
         "gained": found.gained,
         "lost": found.lost,
         "power": _power_as_json(found.uar.power if found.uar else None),
-        "verdict": verdict(found, pair.p_holm, family=len(comparison.pairs)),
+        "verdict": verdict(found, pair.p_holm, family=comparison.family),
     }
     if by_class and pair.folds:
         content |= {
@@ -149,7 +150,7 @@ def print_comparison(
         published.say(cited, run.specification, ours="these runs")
         output.say(published.settings_in_words(run.specification))
     for pair in comparison.pairs:
-        output.say(statement(pair, family=len(comparison.pairs)))
+        output.say(statement(pair, family=comparison.family))
         if by_class and pair.folds:
             _print_classes(pair, comparison, sets)
     if power := power_in_words(comparison):

@@ -43,6 +43,11 @@ class Pair:
     p_holm: float | None
     folds: tuple[PairedFold, ...]
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether a difference in UAR may be claimed."""
+        return self.difference.is_shown(self.p_holm)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
@@ -61,6 +66,11 @@ class Comparison:
     runs: dict[str, tuple[Run, ...]]
     unmatched: dict[str, int]
     other_protocols: dict[str, int]
+
+    @property
+    def family(self) -> int:
+        """How many pairs p is adjusted for: those that have one."""
+        return sum(pair.difference.p is not None for pair in self.pairs)
 
     @property
     def random_weights(self) -> bool:

@@ -19,7 +19,7 @@ def statement(pair: Pair, *, family: int) -> str:
 
 
 def verdict(found: PairedDifference, p_holm: float | None, *, family: int) -> str:
-    """What may be said of UAR: a difference is claimed only if interval and adjusted p agree on it."""
+    """What may be said of UAR: see `PairedDifference.is_shown`."""
     if found.uar is None or found.uar.interval is None or found.p is None or p_holm is None:
         return "too few to tell a difference from noise"
     low, high = found.uar.interval
@@ -28,14 +28,12 @@ def verdict(found: PairedDifference, p_holm: float | None, *, family: int) -> st
     p = p_in_words(p_holm) + (f" after Holm over {family}" if family > 1 else "")
     if low <= 0 <= high:
         return f"no evidence of a difference in UAR ({p})"
-    if p_holm <= SIGNIFICANT:
+    if found.is_shown(p_holm):
         return f"a difference in UAR ({p})"
-    if found.smallest_p * family > SIGNIFICANT:
-        return (
-            f"not shown: the interval leaves out zero, but the permutation test of so few pairs cannot "
-            f"({p}); add seeds"
-        )
-    return f"not shown: the interval leaves out zero, but chance would do as much too often ({p})"
+    if p_holm > SIGNIFICANT:
+        return f"not shown: of so many comparisons, one may leave out zero by chance ({p})"
+    assert found.p_permutation is not None, "it has the p of the interval"
+    return f"not shown: the permutation test disagrees ({p}; permutation {p_in_words(found.p_permutation)})"
 
 
 def clips_in_words(found: PairedDifference) -> str:

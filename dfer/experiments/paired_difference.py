@@ -31,10 +31,10 @@ class Difference:
 class PairedDifference:
     """a − b over `pairs` runs of the same fold and seed; all None and 0 where there are none.
 
-    `p` is for UAR. It is the larger of two: that of the paired permutation test, exact where words do not
-    matter at all, and that of the interval, which also takes into account that folds and clips may favour
-    one set by chance. `smallest_p` is the least that so many pairs could give. `gained` clips only `a` had
-    right and `lost` only `b`, of `clips`: counted once per fold, means over its seeds.
+    Both p are for UAR. `p` is that of the interval: folds and clips may favour one set by chance, and it
+    reckons with that. `p_permutation` is that of the paired permutation test, exact where words do not matter
+    at all; so many pairs can give no less than `smallest_p`. `gained` clips only `a` had right and `lost`
+    only `b`, of `clips`: counted once per fold, means over its seeds.
     """
 
     pairs: int
@@ -42,27 +42,55 @@ class PairedDifference:
     uar: Difference | None
     war: Difference | None
     p: float | None
+    p_permutation: float | None
     smallest_p: float
     gained: float
     lost: float
     clips: int
+
+    def is_shown(self, p_adjusted: float | None) -> bool:
+        """Whether a difference in UAR may be claimed.
+
+        p, adjusted for all that was compared, is small, and the permutation test agrees as far as so few
+        pairs let it.
+        """
+        if p_adjusted is None or self.p_permutation is None or p_adjusted > SIGNIFICANT:
+            return False
+        return self.p_permutation <= SIGNIFICANT or self.smallest_p > SIGNIFICANT
+
+
+_NOTHING_TO_PAIR = PairedDifference(
+    pairs=0,
+    folds=0,
+    uar=None,
+    war=None,
+    p=None,
+    p_permutation=None,
+    smallest_p=1.0,
+    gained=0.0,
+    lost=0.0,
+    clips=0,
+)
 
 
 def paired_difference(folds: Sequence[PairedFold], *, trained: bool) -> PairedDifference:
     """`trained`: whether each run was trained, so that another seed would have given another result."""
     pairs = sum(len(fold.seeds) for fold in folds)
     if not pairs:
-        return PairedDifference(
-            pairs=0, folds=0, uar=None, war=None, p=None, smallest_p=1.0, gained=0.0, lost=0.0, clips=0
-        )
+        return _NOTHING_TO_PAIR
     uar = [fold.uar_sample() for fold in folds]
     gains = [fold.gain for fold in folds]
+    p = p_permutation = None
+    if _noise_is_measured(uar, trained=trained):
+        p = spread_of(uar, trained=trained).p_of(mean_over_folds(uar))
+        p_permutation = p_of_runs(uar) if trained else p_of_clips(uar)
     return PairedDifference(
         pairs=pairs,
         folds=len(folds),
         uar=difference_of(uar, trained=trained),
         war=difference_of([fold.war_sample() for fold in folds], trained=trained),
-        p=_p(uar, trained=trained),
+        p=p,
+        p_permutation=p_permutation,
         smallest_p=smallest_p(pairs) if trained else 0.0,
         gained=float(sum((gain > 0).sum(axis=1).mean() for gain in gains)),
         lost=float(sum((gain < 0).sum(axis=1).mean() for gain in gains)),
@@ -79,13 +107,6 @@ def difference_of(folds: Sequence[FoldSample], *, trained: bool) -> Difference:
         same = round(mean, 9)
         return Difference(mean=same, interval=(same, same), power=None)
     return Difference(mean=mean, interval=interval(folds, spread), power=power_of(spread))
-
-
-def _p(folds: Sequence[FoldSample], *, trained: bool) -> float | None:
-    if not _noise_is_measured(folds, trained=trained):
-        return None
-    permuted = p_of_runs(folds) if trained else p_of_clips(folds)
-    return max(permuted, spread_of(folds, trained=trained).p_of(mean_over_folds(folds)))
 
 
 def _noise_is_measured(folds: Sequence[FoldSample], *, trained: bool) -> bool:

@@ -1,10 +1,13 @@
 """Comparing sets by their runs: like with like, paired, with intervals."""
 
+from dataclasses import replace
+
 import pytest
 
 from dfer.errors import ContentError, UsageError
 from dfer.experiments.comparison import compare
 from dfer.experiments.in_words import statement
+from dfer.experiments.paired_difference import paired_difference
 from tests.experiments.made_runs import Runs
 
 
@@ -33,7 +36,12 @@ def test_sets_without_a_common_fold_and_seed_are_shown_but_not_paired() -> None:
     assert [row.runs for row in comparison.rows] == [1, 1]
     assert comparison.unmatched == {"v1": 1, "v2": 1}
     (pair,) = comparison.pairs
-    assert (pair.difference.pairs, pair.difference.uar, pair.difference.p, pair.p_holm) == (0, None, None, None)
+    assert (pair.difference.pairs, pair.difference.uar, pair.difference.p, pair.p_holm) == (
+        0,
+        None,
+        None,
+        None,
+    )
     assert statement(pair, family=1).endswith("nothing to pair")
 
 
@@ -126,7 +134,7 @@ def test_one_pair_without_training_has_an_interval_from_its_clips() -> None:
     (pair,) = compare(runs.of, runs.outcomes_of).pairs
     low, high = pair.difference.uar.interval
     assert 0.05 < low < 0.15 < high < 0.25
-    assert pair.difference.p < 0.001
+    assert pair.difference.p < 0.001 > pair.difference.p_permutation
     assert statement(pair, family=1).endswith("a difference in UAR (p < 0.001)")
 
 
@@ -134,7 +142,7 @@ def test_runs_that_agree_on_every_clip_are_told_to_be_the_same() -> None:
     runs = made(v1={(1, 1): 0.6, (1, 2): 0.5}, v2={(1, 1): 0.6, (1, 2): 0.5})
     (pair,) = compare(runs.of, runs.outcomes_of).pairs
     assert pair.difference.uar.interval == (0.0, 0.0)
-    assert pair.difference.p == 1.0
+    assert pair.difference.p == pair.difference.p_permutation == 1.0
     assert statement(pair, family=1).endswith("the same in every clip")
 
 
@@ -145,3 +153,38 @@ def test_clips_gained_and_lost_are_counted_once_per_fold() -> None:
         runs.add("v2", [0, 1, 2, 1], [0, 0, 0, 1], seed=seed)
     (pair,) = compare(runs.of, runs.outcomes_of).pairs
     assert (pair.difference.gained, pair.difference.lost, pair.difference.clips) == (1.5, 1.0, 4)
+
+
+def in_five_folds(gains: list[float], *, seeds: int = 1) -> Runs:
+    return made(
+        v1={(fold, seed): 0.5 + gain for fold, gain in enumerate(gains) for seed in range(seeds)},
+        v2={(fold, seed): 0.5 for fold in range(len(gains)) for seed in range(seeds)},
+    )
+
+
+def test_five_folds_that_agree_show_a_difference_though_no_permutation_of_five_could() -> None:
+    runs = in_five_folds([0.25, 0.3, 0.2, 0.25, 0.3])
+    (pair,) = compare(runs.of, runs.outcomes_of).pairs
+    assert pair.difference.p_permutation == pair.difference.smallest_p == 0.0625
+    assert pair.is_shown
+    assert "a difference in UAR" in statement(pair, family=1)
+
+
+def test_one_comparison_of_many_needs_a_smaller_p() -> None:
+    runs = in_five_folds([0.1, 0.15, 0.05, 0.2, 0.0])
+    (pair,) = compare(runs.of, runs.outcomes_of).pairs
+    assert pair.is_shown
+    for name in ("v3", "v4", "v5"):
+        runs.right_in(name, {(fold, 0): 0.5 for fold in range(5)})
+    first = compare(runs.of, runs.outcomes_of).pairs[0]
+    assert first.difference == pair.difference
+    assert not first.is_shown
+    assert "not shown: of so many comparisons" in statement(first, family=10)
+
+
+def test_where_the_permutation_test_could_agree_and_does_not_nothing_is_claimed() -> None:
+    difference = paired_difference((), trained=True)
+    told = replace(difference, p=0.01, p_permutation=0.2, smallest_p=0.001)
+    assert not told.is_shown(0.01)
+    assert replace(told, p_permutation=0.04).is_shown(0.01)
+    assert replace(told, smallest_p=0.0625).is_shown(0.01)
