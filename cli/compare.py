@@ -10,8 +10,12 @@ from .options import DEFAULT_DB, Db, Force, Json, complete_set
 from .set_names import stored_set
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from description_store.records import DescriptionSet, Run
     from dfer.experiments.comparison import Comparison
     from dfer.experiments.published_results import PublishedResult
+    from dfer.experiments.report.report import Report
 
 
 def compare(
@@ -66,7 +70,10 @@ def compare(
         sets = {one.name: one for one in (*found, *([first] if first else []))}
         if len(sets) < 2:
             raise UsageError("two different sets are needed to compare", hint="dfer compare v1 v2")
-        runs_of = {name: list_runs(store, set_version=one.version) for name, one in sets.items()}
+        all_runs = list_runs(store)
+        runs_of = {
+            name: [run for run in all_runs if run.set_version == one.version] for name, one in sets.items()
+        }
         comparison = compare_runs(
             runs_of,
             lambda run: load_outcomes(store, run.id),
@@ -84,9 +91,49 @@ def compare(
     else:
         comparison_output.print_comparison(comparison, sets, cited, by_class=by_class)
     if html or figures:
-        pass
-    if latex or csv:
-        pass
+        output.note("drawing the report")
+        report = _report(comparison, sets, cited, all_runs, baseline=first.name if first else None)
+        if html:
+            from dfer.experiments.report.page import report_page
+
+            output.write_new(html, report_page(report), force=force)
+        if figures:
+            from dfer.experiments.report.paper_figures import write_figures
+
+            write_figures(report, figures)
+    if latex:
+        from dfer.experiments.report.latex import latex_table
+
+        output.write_new(latex, latex_table(comparison, sets), force=force)
+    if csv:
+        from dfer.experiments.report.run_table import csv_table
+
+        output.write_new(csv, csv_table(comparison, sets), force=force)
+    for path in filter(None, (html, figures, latex, csv)):
+        output.note(f"written: {path}")
+
+
+def _report(
+    comparison: "Comparison",
+    sets: "Mapping[str, DescriptionSet]",
+    cited: "Sequence[PublishedResult]",
+    runs: "Sequence[Run]",
+    *,
+    baseline: str | None,
+) -> "Report":
+    from dfer.experiments.report.report import gather
+    from dfer.experiments.report.similarities import similarities_of
+
+    similarities, why_not = similarities_of(comparison, sets)
+    return gather(
+        comparison,
+        sets,
+        published=cited,
+        similarities=similarities,
+        no_similarities=why_not,
+        baseline=baseline,
+        others=runs,
+    )
 
 
 def _published(comparison: "Comparison") -> "list[PublishedResult]":

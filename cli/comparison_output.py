@@ -164,9 +164,10 @@ def _print_classes(pair: "Pair", comparison: "Comparison", sets: "Sets") -> None
     from dfer.experiments.class_changes import class_changes, moved_confusions
     from dfer.experiments.in_words import clips_in_words
 
+    recall = f"recall {pair.b} → {pair.a}"
     words = {c.class_name: c for c in compare_sets(sets[pair.b], sets[pair.a]).classes}
     output.print_table(
-        ["class", "descriptors", "tokens", "recall", f"{pair.a} − {pair.b}", "95 % CI"],
+        ["class", "descriptors", "tokens", recall, f"{pair.a} − {pair.b}", "95 % CI"],
         [
             [
                 change.name,
@@ -178,7 +179,7 @@ def _print_classes(pair: "Pair", comparison: "Comparison", sets: "Sets") -> None
             ]
             for change in class_changes(pair.folds, trained=comparison.trained)
         ],
-        right=["tokens", "recall", f"{pair.a} − {pair.b}"],
+        right=["tokens", recall, f"{pair.a} − {pair.b}"],
     )
     output.say(clips_in_words(pair.difference))
     for moved in moved_confusions(pair.folds, most=3):

@@ -1,10 +1,6 @@
 """The difference of two sets as one HTML file that needs nothing else: no network, no script."""
 
 from importlib import resources
-from typing import Any
-
-import regex
-from jinja2 import Environment, StrictUndefined
 
 from description_store.records import DescriptionSet
 from dfer.describe.clip_tokens import token_budget
@@ -13,10 +9,7 @@ from dfer.describe.difference import SetDifference, in_words
 from dfer.experiments.in_words import verdict
 from dfer.experiments.paired_difference import Difference
 from dfer.experiments.recall_difference import RecallDifference
-
-# What reorders text in a browser, or is there and not seen: controls, bidi, zero width, tag characters, lone
-# surrogates (which no file can hold). Not the selector that makes a sign an emoji.
-_UNSAFE = regex.compile(r"[[\p{C}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]--[\n\t\ufe0f]]", regex.V1)
+from dfer.experiments.visible_text import page_environment
 
 
 def difference_page(
@@ -28,9 +21,7 @@ def difference_page(
     titles: tuple[str, str],
 ) -> str:
     """The page's text, the same for the same sets and runs. `titles` are what the two sets are called."""
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_visible
-    )
+    environment = page_environment()
     environment.filters |= {"points": _points, "signed": _signed, "interval": _interval}
     template = (resources.files("dfer.experiments") / "pages" / "difference.html.j2").read_text("utf-8")
     sets = [
@@ -49,17 +40,6 @@ def difference_page(
         recalls=recalls,
         verdict=_verdict(recalls),
     )
-
-
-def _visible(value: Any) -> Any:
-    """Words come from LLMs and files: what could not be seen is shown as its code."""
-    if not isinstance(value, str) or hasattr(value, "__html__"):
-        return value
-    return _UNSAFE.sub(lambda found: _escaped(ord(found[0])), value)
-
-
-def _escaped(code: int) -> str:
-    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def _points(fraction: float) -> str:

@@ -14,12 +14,12 @@ def matched_controls(sets: Mapping[str, DescriptionSet]) -> dict[str, str]:
     found = {}
     for name, one in sets.items():
         own = [
-            (_MATCHED.index(other.provenance.control), other_name)
+            (_MATCHED.index(other.provenance.control), other.version, other_name)
             for other_name, other in sets.items()
             if other.provenance.control in _MATCHED and other.provenance.parent_hash == one.hash
         ]
         if own:
-            found[name] = min(own)[1]
+            found[name] = min(own)[2]
     return found
 
 

@@ -37,8 +37,8 @@ def test_two_sets_are_trained_on_the_same_folds_and_compared(ready: Dfer) -> Non
     assert [(row["set"], row["runs"]) for row in compared["rows"]] == [("v1", 2), ("v2", 2)]
     (pair,) = compared["pairs"]
     assert set(pair) == {
-        "a", "b", "uar_diff", "uar_ci", "war_diff", "war_ci", "p", "p_holm", "p_permutation", "n", "folds", "clips", "gained",
-        "lost", "power", "verdict", "classes", "moved_confusions",
+        "a", "b", "uar_diff", "uar_ci", "war_diff", "war_ci", "p", "p_holm", "p_permutation", "n", "folds",
+        "clips", "gained", "lost", "power", "verdict", "classes", "moved_confusions",
     }  # fmt: skip
     assert compared["rows"][0]["control"] == "v2"
     assert compared["rows"][0]["gain"] == pytest.approx(pair["uar_diff"])

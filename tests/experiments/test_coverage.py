@@ -1,8 +1,8 @@
 """Whole experiments in a small world of action units, again and again: are the intervals what they say?
 
-People show an emotion by its action units, each on both halves of the face, in their own way. A recogniser is
-trained on four folds of people and tested on the fifth, with several seeds, as in a real experiment; its words
-name the units that it may look at. No pixels are drawn, so that hundreds of experiments take seconds.
+People show an emotion by its action units, each on both halves of the face, in their own way. A recogniser
+is trained on four folds of people and tested on the fifth, with several seeds, as in a real experiment; its
+words name the units that it may look at. No pixels are drawn, so that hundreds of experiments take seconds.
 """
 
 from collections.abc import Callable

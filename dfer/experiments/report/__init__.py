@@ -1,0 +1,1 @@
+"""A comparison on paper: the HTML report, figures, LaTeX and CSV."""
