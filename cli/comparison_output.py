@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from description_store.records import DescriptionSet
     from dfer.experiments.class_changes import ClassChange, MovedConfusion
     from dfer.experiments.comparison import Comparison, Pair, Row
-    from dfer.experiments.paired_difference import Difference, PairedDifference
+    from dfer.experiments.paired_difference import Difference
     from dfer.experiments.published_results import PublishedResult
     from dfer.experiments.statistics.power import Power
 
@@ -225,10 +225,6 @@ def _mean(mean: float, deviation: float | None) -> str:
 
 
 def _gain(row: "Row") -> str:
-    """ "+2.10 (−0.30 … +4.50) over v3"."""
-    gain: PairedDifference | None = row.gain
-    if gain is None or gain.uar is None:
-        return ""
-    interval = _interval(gain.uar)
-    told = output.points(gain.uar.mean, signed=True) + (f" ({interval})" if interval else "")
-    return f"{told} over {row.control}"
+    """ "+2.10 over v3"; the interval stands with the pair."""
+    gain = row.gain.uar if row.gain else None
+    return "" if gain is None else f"{output.points(gain.mean, signed=True)} over {row.control}"

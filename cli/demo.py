@@ -37,7 +37,7 @@ def demo(
     clips: Annotated[int, typer.Option(min=70, help="Clips in the synthetic world.")] = 140,
     folds: Annotated[int, typer.Option(min=1, max=5, help="How many of the five folds to train on.")] = 2,
 ) -> None:
-    """The whole way in a scratch folder, offline: describe, make controls, train, compare."""
+    """The whole way in a scratch folder, offline: describe, make controls, sweep, compare."""
     from dfer.describe.facs_server import facs_server
     from dfer.errors import UsageError
 
@@ -66,11 +66,9 @@ def demo(
         _run("dfer sets control @described --kind names --alias names")
         _run("dfer sets control @described --kind random --seed 1 --alias random")
         _say(f"DFER-CLIP, trained with each of the three sets on {output.count_of(folds, 'fold')}.")
-        for name in ("described", "names", "random"):
-            for fold in range(1, folds + 1):
-                _run(f"dfer train --descriptions @{name} --fold {fold} --brief")
+        _run(f"dfer sweep --descriptions @described,@names,@random --folds 1-{folds}")
         _say("Which wording was better?")
-        _run("dfer compare @described @names @random")
+        _run("dfer compare @described @names @random --html report.html")
     finally:
         os.chdir(before)
         os.environ.clear()
@@ -85,6 +83,7 @@ def demo(
         ("clips", "world/"),
         ("answers, sets, runs", "dfer.db"),
         ("checkpoints", "runs/"),
+        ("the comparison", "report.html"),
     ):
         output.say(f"  {what:<20} {place / where}")
     output.note(f"next: cd {place} && dfer sets diff @described @random && dfer runs show r1")

@@ -16,11 +16,14 @@ from . import (
     describe,
     downstream,
     evaluate,
+    experiments,
     models,
     output,
     prompts,
+    rank,
     runs,
     sets,
+    sweep,
     train,
 )
 from .errors import CommandGroup
@@ -59,11 +62,14 @@ app.command()(describe.describe)
 app.command()(models.models)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(sweep.sweep)
+app.command()(rank.rank)
 app.command()(compare.compare)
 app.command()(downstream.downstream)
 app.command()(demo.demo)
 app.add_typer(sets.app, name="sets")
 app.add_typer(runs.app, name="runs")
+app.add_typer(experiments.app, name="experiments")
 app.add_typer(prompts.app, name="prompts")
 app.add_typer(cache.app, name="cache")
 app.add_typer(classes.app, name="classes")

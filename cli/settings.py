@@ -9,16 +9,22 @@ that has such an option; a table named like a command holds for that command alo
     [train]
     data = "/data/mafw/clips.csv"
     dataset = "csv"
+
+What is said of training holds for the commands in `_AS_FOR` too, where they have such an option and their own
+table does not say otherwise.
 """
 
 import difflib
+import json
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import typer
 
-from dfer.errors import ConfigurationError
+from dfer.errors import ConfigurationError, UsageError
+
+_AS_FOR = {"sweep": "train", "rank": "train"}
 
 _FILES = (("dfer.toml", ()), ("pyproject.toml", ("tool", "dfer")))
 
@@ -41,6 +47,29 @@ def defaults_from_files(ctx: typer.Context) -> dict[str, Any]:
     return {}
 
 
+def defaults_from_argument(ctx: typer.Context, path: Path | None) -> Path | None:
+    """The callback of an eager argument: a TOML file whose keys are the command's options.
+
+    Flags and the environment win over it, it wins over dfer.toml.
+
+    Raises:
+        UsageError: there is no such file.
+        ConfigurationError: it is no TOML, or has a key that the command does not know.
+    """
+    if path is None or ctx.resilient_parsing:
+        return path
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}", hint="a TOML file whose keys are options")
+    options = _options(ctx.command)
+    content = _read(path)
+    for key in content:
+        if key not in options:
+            raise _unknown(key, options, f"{path}: there is no option")
+    said = {options[key].name: _as_typed(options[key], value) for key, value in content.items()}
+    ctx.default_map = dict(ctx.default_map or {}) | said
+    return path
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -58,10 +87,11 @@ def _default_map(command: Any, content: dict[str, Any], file: str) -> dict[str, 
 
 def _defaults_of(command: Any, table: dict[str, Any], shared: dict[str, Any], file: str) -> dict[str, Any]:
     """Click's names and values for `command` and, under their names, for the commands below it."""
-    shared = shared | {key: value for key, value in table.items() if not isinstance(value, dict)}
     if not hasattr(command, "commands"):
-        names = _options(command)
-        return {names[key]: value for key, value in shared.items() if key in names}
+        options = _options(command)
+        said = {key: value for key, value in (shared | table).items() if key in options}
+        return {options[key].name: _as_typed(options[key], value) for key, value in said.items()}
+    shared = shared | {key: value for key, value in table.items() if not isinstance(value, dict)}
     below = command.commands
     defaults: dict[str, Any] = {}
     for key, inner in table.items():
@@ -74,25 +104,35 @@ def _defaults_of(command: Any, table: dict[str, Any], shared: dict[str, Any], fi
             for key in inner:
                 if key not in _options(sub):
                     raise _unknown(key, _options(sub), f"{file}, [{name}]: there is no option")
-        defaults[name] = _defaults_of(sub, inner, shared, file)
+        like = table.get(_AS_FOR.get(name, ""), {})
+        defaults[name] = _defaults_of(sub, inner, shared | like, file)
     return defaults
 
 
-def _options_below(command: Any) -> list[dict[str, str]]:
+def _options_below(command: Any) -> list[dict[str, Any]]:
     if hasattr(command, "commands"):
         return [options for sub in command.commands.values() for options in _options_below(sub)]
     return [_options(command)]
 
 
-def _options(command: Any) -> dict[str, str]:
-    """The long flags of a command, spelt with - or _, and the names that click gives them."""
-    found: dict[str, str] = {}
+def _options(command: Any) -> dict[str, Any]:
+    """Click's options by their long flags, spelt with - or _."""
+    found: dict[str, Any] = {}
     for parameter in command.params:
         if parameter.param_type_name == "option":
             for flag in parameter.opts:
                 if flag.startswith("--"):
-                    found[flag[2:]] = found[flag[2:].replace("-", "_")] = parameter.name
+                    found[flag[2:]] = found[flag[2:].replace("-", "_")] = parameter
     return found
+
+
+def _as_typed(option: Any, value: Any) -> Any:
+    """What one would type for it: a list with commas; a table as "key=value" texts."""
+    if isinstance(value, dict):
+        value = [f"{key}={json.dumps(said, ensure_ascii=False)}" for key, said in value.items()]
+    if option.multiple:
+        return value if isinstance(value, list) else [value]
+    return ",".join(str(one) for one in value) if isinstance(value, list) else value
 
 
 def _unknown(key: str, known: Any, what: str) -> ConfigurationError:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,7 +18,9 @@ from .training_options import (
     Accumulate,
     Again,
     AllowMissing,
+    Augmentation,
     Balance,
+    BatchSize,
     BrokenFrames,
     Clip,
     Compile,
@@ -26,15 +28,20 @@ from .training_options import (
     Dataset,
     Descriptions,
     Downsample,
+    Epochs,
     Features,
     Fold,
+    KeepMinutes,
+    Out,
     Precision,
     Pretrained,
     RandomTestWindows,
     Root,
     Sampling,
+    Selection,
     Settings,
     ShortClips,
+    TensorBoard,
     Workers,
     chosen_weights,
     default_workers,
@@ -64,21 +71,10 @@ def train(
     ] = 1,
     clip: Clip = "ViT-B-32",
     pretrained: Pretrained = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's own.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's own.")] = None,
-    selection: Annotated[
-        Literal["last", "best-val", "best-test"],
-        typer.Option(
-            help="Which epoch counts. best-test is what both papers did; it looks at the test clips."
-        ),
-    ] = "last",
-    augmentation: Annotated[
-        str | None,
-        typer.Option(
-            help="mafw (crop, flip), dfew (and brightness), ferv39k (and rotation), emoclip, or none. "
-            "Default: the recipe's."
-        ),
-    ] = None,
+    epochs: Epochs = None,
+    batch_size: BatchSize = None,
+    selection: Selection = "last",
+    augmentation: Augmentation = None,
     sampling: Sampling = None,
     downsample: Downsample = None,
     random_test_windows: RandomTestWindows = False,
@@ -89,9 +85,7 @@ def train(
     settings: Settings = None,
     workers: Workers = None,
     accelerator: Accelerator = "auto",
-    out: Annotated[
-        Path | None, typer.Option(help="Where checkpoints go. Default: runs/ beside the store.")
-    ] = None,
+    out: Out = None,
     hold_out: Annotated[
         str | None,
         typer.Option(
@@ -102,9 +96,8 @@ def train(
     accumulate: Accumulate = 1,
     compiled: Compile = False,
     features: Features = True,
-    keep_minutes: Annotated[
-        float, typer.Option(min=0, help="How often the state to --resume from is written.")
-    ] = 5,
+    keep_minutes: KeepMinutes = 5,
+    tensorboard: TensorBoard = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Go on with an interrupted training of exactly this.")
     ] = False,
@@ -128,7 +121,10 @@ def train(
     from dfer.training.data_source import DataSource
     from dfer.training.reading_defaults import clip_settings_of
     from dfer.training.resuming import interrupted
+    from dfer.training.tensorboard import check_installed
 
+    if tensorboard is not None:
+        check_installed()
     quiet = quiet or is_helper_process()
     out = out or db.resolve().parent / "runs"
     machine = running.Machine(
@@ -182,6 +178,7 @@ def train(
                     machine=machine,
                     again=again,
                     resume=resume,
+                    tensorboard=tensorboard,
                     on_progress=on_progress,
                 )
             made.append((run, created))

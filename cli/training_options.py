@@ -26,12 +26,11 @@ Dataset = Annotated[
         autocompletion=complete_dataset,
     ),
 ]
-Data = Annotated[
-    Path,
-    typer.Option(
-        help="The data set's folder; a CSV file for csv; lists for dfer-clip; or a pack (`dfer data pack`)."
-    ),
-]
+_DATA = typer.Option(
+    help="The data set's folder; a CSV file for csv; lists for dfer-clip; or a pack (`dfer data pack`)."
+)
+Data = Annotated[Path, _DATA]
+DataOrNone = Annotated[Path | None, _DATA]
 Root = Annotated[Path | None, typer.Option(help="Where the clips lie, if not where the list says.")]
 Clip = Annotated[
     str, typer.Option(help="An open_clip architecture, or tiny (random weights, for trying things out).")
@@ -53,6 +52,26 @@ Accelerator = Annotated[Literal["auto", "cpu", "cuda", "mps"], typer.Option(help
 Again = Annotated[bool, typer.Option("--again", help="Do it even if exactly this was done before.")]
 AllowMissing = Annotated[
     bool, typer.Option("--allow-missing-classes", help="Go on where classes of the set have no clip at all.")
+]
+Epochs = Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's own.")]
+BatchSize = Annotated[int | None, typer.Option(min=1, help="Instead of the recipe's own.")]
+Selection = Annotated[
+    Literal["last", "best-val", "best-test"],
+    typer.Option(help="Which epoch counts. best-test is what both papers did; it looks at the test clips."),
+]
+Augmentation = Annotated[
+    str | None,
+    typer.Option(
+        help="mafw (crop, flip), dfew (and brightness), ferv39k (and rotation), emoclip, or none. "
+        "Default: the recipe's."
+    ),
+]
+Out = Annotated[Path | None, typer.Option(help="Where checkpoints go. Default: runs/ beside the store.")]
+KeepMinutes = Annotated[
+    float, typer.Option(min=0, help="How often the state that a stopped training goes on from is written.")
+]
+TensorBoard = Annotated[
+    Path | None, typer.Option(help="A folder for TensorBoard logs: a folder in it for every training.")
 ]
 _READING = "Reading clips"
 Sampling = Annotated[
@@ -170,7 +189,7 @@ def _bar() -> Iterator[Callable[["Progress"], None]]:
             loss = "" if progress.loss is None else f"  loss {progress.loss:.3f}"
             bar.update(
                 task,
-                description=_doing(progress) + loss,
+                description=doing(progress) + loss,
                 total=progress.total,
                 completed=progress.done,
             )
@@ -178,7 +197,8 @@ def _bar() -> Iterator[Callable[["Progress"], None]]:
         yield on_progress
 
 
-def _doing(progress: "Progress") -> str:
+def doing(progress: "Progress") -> str:
+    """What a cell or a training is at, in a few words."""
     if progress.stage == "features":
         return "features of frames"
     return f"epoch {progress.epoch}/{progress.epochs} {progress.stage}"

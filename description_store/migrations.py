@@ -18,6 +18,8 @@ IMMUTABLE_TABLES: dict[str, tuple[tuple[str, ...], ...]] = {
     "description_parses": (("version", "position", "source"),),
     "description_sets": (("version",), ("hash",)),
     "descriptions": (("version", "position"), ("version", "class_name")),
+    "experiment_cells": (("experiment", "position"), ("experiment", "spec_hash")),
+    "experiments": (("id",), ("name",)),
     "key_aliases": (("asked_key", "key"),),
     "parses": (("id",), ("answer_id", "parser_version")),
     "predictions": (("run_id", "position"),),
@@ -67,6 +69,12 @@ def m004_metrics_and_imported_runs(db: Database) -> None:
     """
     db.execute("PRAGMA defer_foreign_keys = ON")
     _execute_all(db, _METRICS_AND_IMPORTED_RUNS)
+
+
+@migrations()
+def m005_experiments(db: Database) -> None:
+    """A named grid of runs. What became of its cells, the runs say."""
+    _execute_all(db, _EXPERIMENTS)
 
 
 def _execute_all(db: Database, statements: str) -> None:
@@ -322,4 +330,27 @@ SELECT id, status, spec_hash, protocol_hash, set_version, set_hash, recipe, data
 FROM runs_before;
 
 DROP TABLE runs_before;
+"""
+
+_EXPERIMENTS = """
+CREATE TABLE experiments (
+    id INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    grid TEXT NOT NULL CHECK (json_valid(grid)),
+    created_at TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE experiment_cells (
+    experiment INTEGER NOT NULL REFERENCES experiments (id),
+    position INTEGER NOT NULL,
+    spec_hash TEXT NOT NULL,
+    set_version INTEGER NOT NULL REFERENCES description_sets (version),
+    recipe TEXT NOT NULL,
+    fold INTEGER NOT NULL,
+    seed INTEGER NOT NULL,
+    varied TEXT NOT NULL CHECK (json_valid(varied)),
+    PRIMARY KEY (experiment, position),
+    UNIQUE (experiment, spec_hash)
+) STRICT;
+CREATE INDEX cells_by_spec ON experiment_cells (spec_hash);
 """

@@ -10,7 +10,8 @@ from tests.shown_commands import PAGES, ROOT, blocks, dfer, steps
 
 def masked(output: str) -> list[str]:
     """Lines without the numbers, hashes, verdicts and spaces that may differ between machines."""
-    output = re.sub(r": (no evidence|a difference|the same|too few)[^\n]*", ": VERDICT", output)
+    output = re.sub(r": (no evidence|a difference|not shown|the same|too few)[^\n]*", ": VERDICT", output)
+    output = re.sub(r"power: [^\n]*", "POWER", output)
     output = re.sub(r"\b[0-9a-f]{8,}\b|[−+]?\d+(\.\d+)?", "#", output)
     lines = (re.sub(r"[ ─]+", " ", line).strip() for line in output.splitlines())
     return [line for line in lines if line]

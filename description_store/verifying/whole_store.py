@@ -10,6 +10,7 @@ from description_store.database import is_current, open_unchanged
 from description_store.errors import StoreError
 from description_store.schema import new_store
 from description_store.verifying.answers import look_through_answers
+from description_store.verifying.experiments import look_through_experiments
 from description_store.verifying.findings import Problem, look_at
 from description_store.verifying.runs import look_through_runs
 from description_store.verifying.sets import look_through_sets, parents_elsewhere
@@ -44,7 +45,12 @@ def check(path: Path) -> Verified:
         db.conn.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
         db.execute("BEGIN")
         of_file = (*look_at("file", _problems_of_file(db, path)), *look_at("file", _problems_of_schema(db)))
-        found = [*look_through_sets(db), *look_through_answers(db), *look_through_runs(db)]
+        found = [
+            *look_through_sets(db),
+            *look_through_answers(db),
+            *look_through_runs(db),
+            *look_through_experiments(db),
+        ]
         return Verified(
             checked={one.table: one.rows for one in found},
             problems=(*of_file, *(problem for one in found for problem in one.problems)),

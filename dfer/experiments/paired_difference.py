@@ -106,7 +106,9 @@ def difference_of(folds: Sequence[FoldSample], *, trained: bool) -> Difference:
     if spread.total < _ROUNDING**2:
         same = round(mean, 9)
         return Difference(mean=same, interval=(same, same), power=None)
-    return Difference(mean=mean, interval=interval(folds, spread), power=power_of(spread))
+    low, high = interval(folds, spread)
+    within = (max(-1.0, low), min(1.0, high))  # fractions differ by no more
+    return Difference(mean=mean, interval=within, power=power_of(spread))
 
 
 def _noise_is_measured(folds: Sequence[FoldSample], *, trained: bool) -> bool:

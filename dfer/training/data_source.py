@@ -18,6 +18,10 @@ _DEFAULT = "csv"
 """What --dataset is where nobody says anything."""
 
 
+def _unheard(done: int, total: int) -> None:
+    """Unlike a lambda it can be sent to another process, and with it the source."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataSource:
     """Where clips come from: what `--dataset`, `--data`, `--root` and `--allow-missing-classes` say."""
@@ -26,7 +30,7 @@ class DataSource:
     data: Path
     root: Path | None = None
     allow_missing_classes: bool = False
-    on_clip: Callable[[int, int], None] = lambda done, total: None
+    on_clip: Callable[[int, int], None] = _unheard
     """Hears (done, total) while clips are listed or a pack is verified."""
 
     def read(self, class_names: Sequence[str]) -> "ReadClips":

@@ -42,6 +42,8 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+OnEpoch = Callable[[Mapping[str, float | None]], None]
+"""Hears the history's row of each epoch that was trained here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -76,6 +78,7 @@ def train(
     stop: StopRequest | None = None,
     ready: Ready = lambda data, indices: None,
     on_progress: OnProgress = lambda progress: None,
+    on_epoch: OnEpoch = lambda row: None,
 ) -> Trained:
     """Train on `data["train"]`, select an epoch, score `data["test"]` with its weights.
 
@@ -169,6 +172,7 @@ def train(
                 weights = _copy(recogniser.trainable_state())
                 state.best = Best(epoch=state.epoch, score=metrics.war, weights=weights, logits=logits)
         state.history.append(row)
+        on_epoch(row)
         given_up = (
             settings.patience is not None
             and state.best is not None

@@ -28,7 +28,7 @@ from dfer.models.settings import (
 from dfer.models.weights_file import file_sha256
 from dfer.training.checkpoint import WEIGHTS, load_checkpoint
 from dfer.training.class_order import in_class_order
-from dfer.training.data_source import DataSource
+from dfer.training.data_source import DataSource, ReadClips
 from dfer.training.fitting import check_pack, check_training, check_words
 from dfer.training.reading_defaults import READING
 from dfer.training.rebuilding import check_same_clip, checkpoint_of
@@ -54,6 +54,11 @@ class PreparedRun:
     checkpoint: Path | None = None
 
     @property
+    def trains(self) -> bool:
+        """Whether there is something to train before it can be tested."""
+        return isinstance(self.settings, TrainedSettings) and self.checkpoint is None
+
+    @property
     def reads_words(self) -> bool:
         return not isinstance(self.settings, LinearSettings)
 
@@ -71,6 +76,29 @@ class PreparedRun:
         if self.checkpoint is not None:
             recogniser.load_trainable_state(load_checkpoint(self.checkpoint)[0])
         return recogniser
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Loaded:
+    """What takes seconds to read and is the same for many runs; the clips' fingerprint, if it is known."""
+
+    read: ReadClips
+    clip: ClipBackbone
+    fingerprint: str | None = None
+
+
+def load(
+    source: DataSource,
+    class_names: Sequence[str],
+    *,
+    architecture: str,
+    pretrained: str | None,
+    clip: ClipBackbone | None = None,
+) -> Loaded:
+    """Clips, labelled with these classes, and CLIP, unless that is there already. Raises as `prepare`."""
+    read = source.read(class_names)
+    clip = clip or load_clip(architecture=architecture, pretrained=pretrained)
+    return Loaded(read=read, clip=clip, fingerprint=fingerprint(read.clips, read.frames))
 
 
 def prepare(
@@ -91,8 +119,11 @@ def prepare(
     trained_on: str | None = None,
     weights: str | None = None,
     to_train: bool = True,
+    loaded: Loaded | None = None,
 ) -> PreparedRun:
     """Read and check everything that decides the run. What is not said of reading clips is the recipe's own.
+
+    What is `loaded` already, from this source and of this architecture and these weights, is not read again.
 
     Raises:
         UsageError, ConfigurationError, ContentError: as the readers of settings, weights and clips do.
@@ -102,11 +133,11 @@ def prepare(
     augmentation = reading.augmentation if augmentation is None else augmentation
     clip_settings = reading.clip_settings if clip_settings is None else clip_settings
     augmentation_named(augmentation)
-    read = source.read(description_set.class_names)
+    read = source.read(description_set.class_names) if loaded is None else loaded.read
     if read.packing is not None:
         check_pack(read.packing, source.data, augmentation=augmentation, settings=clip_settings)
     chosen = _without_held_out(select_fold(read.clips, fold), settings, description_set.class_names)
-    clip = load_clip(architecture=architecture, pretrained=pretrained)
+    clip = load_clip(architecture=architecture, pretrained=pretrained) if loaded is None else loaded.clip
     if read.packing is not None and read.packing["size"] < clip.image_size:
         _log.warning(
             "%s holds frames of %d pixels; they are enlarged to the model's %d",
@@ -123,7 +154,7 @@ def prepare(
         settings=settings.model_dump(mode="json"),
         clip=clip.identity,
         dataset=read.dataset,
-        data_fingerprint=fingerprint(read.clips, read.frames),
+        data_fingerprint=(loaded and loaded.fingerprint) or fingerprint(read.clips, read.frames),
         fold=fold,
         seed=seed,
         selection=selection,

@@ -16,6 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from description_store.records import Run
 from dfer.errors import ContentError
 from dfer.training.checkpoint import write_whole
 
@@ -72,9 +73,11 @@ class StateKeeper:
         """Raises ContentError for a damaged file."""
         return load_state(self._path) if self._path.exists() else None
 
-    def done(self) -> None:
-        """The run is stored: there is nothing to resume."""
-        self._path.unlink(missing_ok=True)
+
+def forget_state(stored: Run) -> None:
+    """The run is stored: there is nothing to resume."""
+    if stored.folder is not None:
+        (Path(stored.folder) / STATE).unlink(missing_ok=True)
 
 
 def save_state(path: Path, state: TrainingState, *, spec_hash: str) -> None:

@@ -1,26 +1,22 @@
 """From a prepared run to a stored one: train or evaluate, and keep what came out, or why nothing did."""
 
-import contextlib
 import logging
-import platform
 import sqlite3
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import torch
 from lightning_fabric import Fabric
 from sqlite_utils import Database
 from torch import Tensor
 
 from description_store.records import Prediction, Run
 from description_store.runs import find_finished, save_run
-from dfer import __version__
-from dfer.clips.clip import Clip
 from dfer.clips.dataset import ClipItems
-from dfer.errors import DferError, UsageError
+from dfer.errors import UsageError
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import TrainedSettings
 from dfer.training.checkpoint import save_checkpoint
@@ -30,11 +26,12 @@ from dfer.training.frozen_tower import FrozenTower
 from dfer.training.loop import OnProgress, Progress, Trained, train
 from dfer.training.metrics import Metrics, measure
 from dfer.training.preparing import PreparedRun
-from dfer.training.resuming import StateKeeper
+from dfer.training.resuming import StateKeeper, forget_state
 from dfer.training.run_data import dataset, datasets, objective_of
 from dfer.training.run_folder import training_folder
-from dfer.training.specification import RunSpecification
+from dfer.training.run_record import environment, failed_run, identity, predictions_of
 from dfer.training.stopping import stop_request
+from dfer.training.tensorboard import TensorBoardLog
 
 _log = logging.getLogger("dfer.training")
 
@@ -57,6 +54,13 @@ class Machine:
     """So often at most the state of a training is written to disk, to go on from if it is killed."""
 
 
+class Computed(NamedTuple):
+    """A finished run that is not stored yet. Its folder has the state to resume from until it is."""
+
+    run: Run
+    predictions: tuple[Prediction, ...]
+
+
 def run_training(
     db: Database,
     prepared: PreparedRun,
@@ -66,11 +70,13 @@ def run_training(
     machine: Machine,
     again: bool = False,
     resume: bool = False,
+    tensorboard: Path | None = None,
     on_progress: OnProgress = lambda progress: None,
 ) -> tuple[Run, bool]:
     """Train, keep the checkpoint under `out`, store the run.
 
     `resume` goes on with the latest interrupted training of the same specification under `out`, if any.
+    Under `tensorboard`, a folder named as the checkpoint's shows the training as it goes on.
 
     Returns:
         The run, and whether it was made now: a finished run of the same specification is returned as it is,
@@ -79,45 +85,21 @@ def run_training(
     Raises:
         UsageError: the recipe trains nothing; or the interrupted training is not interrupted at all.
     """
-    spec, settings = prepared.spec, prepared.settings
-    if not isinstance(settings, TrainedSettings):
-        raise UsageError(f"recipe {spec.recipe} trains nothing", hint="use `dfer evaluate`")
+    _check_trains(prepared)
 
-    def made(fabric: Fabric, until_stored: contextlib.ExitStack) -> _Outcome:
-        folder = until_stored.enter_context(training_folder(out, spec, fabric, resume=resume))
-        with stop_request() as stop:
-            recogniser = prepared.build()
-            if machine.compiled:
-                recogniser.visual.compile()
-            clips = datasets(prepared)
-            data: Mapping[str, ClipItems] = clips
-            tower = None
-            if machine.features and recogniser.visual_is_frozen and not clips["train"].augments:
-                tower = _frozen_tower(prepared, recogniser, fabric, machine, on_progress)
-                data = tower.data(clips)
-            keeper = StateKeeper(folder, spec_hash=spec.hash, seconds=machine.keep_seconds)
-            trained = train(
-                recogniser,
-                settings,
-                data=data,
-                objective=lambda: objective_of(prepared, clips["train"].clips, recogniser, fabric),
-                classes=len(spec.classes),
-                selection=spec.selection,
-                seed=spec.seed,
-                fabric=fabric,
-                workers=0 if tower else machine.workers,
-                pieces=machine.pieces,
-                keeper=keeper,
-                stop=stop,
-                ready=tower.ready if tower else _nothing_to_do,
-                on_progress=on_progress,
-            )
-            if fabric.is_global_zero:
-                description = _describe_checkpoint(prepared, trained, fabric)
-                save_checkpoint(folder, weights=trained.weights, last=trained.last, description=description)
-        return _Outcome(trained.logits, trained.metrics, folder, trained.history, keeper.done)
+    def computed(fabric: Fabric) -> AbstractContextManager[Computed]:
+        return computed_training(
+            prepared,
+            fabric,
+            set_version=set_version,
+            out=out,
+            machine=machine,
+            resume=resume,
+            tensorboard=tensorboard,
+            on_progress=on_progress,
+        )
 
-    return _store(db, prepared, made, set_version=set_version, machine=machine, again=again)
+    return _stored(db, prepared, computed, set_version=set_version, machine=machine, again=again)
 
 
 def run_evaluation(
@@ -137,47 +119,154 @@ def run_evaluation(
     Raises:
         UsageError: the recipe needs a trained run.
     """
-    spec, test = prepared.spec, prepared.clips.test
-    if isinstance(prepared.settings, TrainedSettings) and prepared.checkpoint is None:
-        raise UsageError(f"recipe {spec.recipe} needs a trained run", hint="name it with --run")
+    if prepared.trains:
+        raise UsageError(f"recipe {prepared.spec.recipe} needs a trained run", hint="name it with --run")
 
-    def made(fabric: Fabric, until_stored: contextlib.ExitStack) -> _Outcome:
-        recogniser = prepared.build()
-        fabric.to_device(recogniser)
-        if machine.compiled:
-            recogniser.visual.compile()
-        clips = dataset(prepared, test, training=False)
-        tower = (
-            _frozen_tower(prepared, recogniser, fabric, machine, on_progress) if machine.features else None
+    def computed(fabric: Fabric) -> AbstractContextManager[Computed]:
+        return computed_evaluation(
+            prepared, fabric, set_version=set_version, machine=machine, on_progress=on_progress
         )
-        logits, labels = score(
-            recogniser,
-            tower.data({"test": clips})["test"] if tower else clips,
-            fabric=fabric,
-            batch_size=EVALUATION_BATCH,
-            workers=0 if tower else machine.workers,
-            ready=tower.ready if tower else _nothing_to_do,
-            on_clips=lambda done: on_progress(
-                Progress(stage="test", epoch=1, epochs=1, done=done, total=len(test))
-            ),
+
+    return _stored(db, prepared, computed, set_version=set_version, machine=machine, again=again)
+
+
+@contextmanager
+def computed_training(
+    prepared: PreparedRun,
+    fabric: Fabric,
+    *,
+    set_version: int,
+    out: Path,
+    machine: Machine,
+    resume: bool = False,
+    patience: float = 0.0,
+    tensorboard: Path | None = None,
+    on_progress: OnProgress = lambda progress: None,
+) -> Iterator[Computed]:
+    """Train, and keep the checkpoint under `out`; its folder is this training's alone until the block ends.
+
+    `patience`: so many seconds it waits for another process that uses the folder of what it resumes. Raises
+    as `run_training`.
+    """
+    settings = _check_trains(prepared)
+    spec = prepared.spec
+    started = time.monotonic()
+    with training_folder(out, spec, fabric, resume=resume, patience=patience) as folder:
+        shown = tensorboard / folder.name if tensorboard and fabric.is_global_zero else None
+        with closing(TensorBoardLog(shown, spec)) as log, stop_request() as stop:
+            recogniser = prepared.build()
+            if machine.compiled:
+                recogniser.visual.compile()
+            clips = datasets(prepared)
+            data: Mapping[str, ClipItems] = clips
+            tower = None
+            if machine.features and recogniser.visual_is_frozen and not clips["train"].augments:
+                tower = _frozen_tower(prepared, recogniser, fabric, machine, on_progress)
+                data = tower.data(clips)
+            trained = train(
+                recogniser,
+                settings,
+                data=data,
+                objective=lambda: objective_of(prepared, clips["train"].clips, recogniser, fabric),
+                classes=len(spec.classes),
+                selection=spec.selection,
+                seed=spec.seed,
+                fabric=fabric,
+                workers=0 if tower else machine.workers,
+                pieces=machine.pieces,
+                keeper=StateKeeper(folder, spec_hash=spec.hash, seconds=machine.keep_seconds),
+                stop=stop,
+                ready=tower.ready if tower else _nothing_to_do,
+                on_progress=on_progress,
+                on_epoch=log.on_epoch,
+            )
+            log.on_trained(trained)
+            if fabric.is_global_zero:
+                description = _describe_checkpoint(prepared, trained, fabric)
+                save_checkpoint(folder, weights=trained.weights, last=trained.last, description=description)
+        yield _computed(
+            prepared,
+            fabric,
+            trained.logits,
+            trained.metrics,
+            set_version=set_version,
+            seconds=time.monotonic() - started,
+            folder=folder,
+            history=trained.history,
         )
-        return _Outcome(logits, measure(labels, logits, classes=len(spec.classes)), None, (), lambda: None)
-
-    return _store(db, prepared, made, set_version=set_version, machine=machine, again=again)
 
 
-class _Outcome(NamedTuple):
-    logits: Tensor
-    metrics: Metrics
-    folder: Path | None
-    history: tuple[dict[str, float | None], ...]
-    on_stored: Callable[[], None]
+@contextmanager
+def computed_evaluation(
+    prepared: PreparedRun,
+    fabric: Fabric,
+    *,
+    set_version: int,
+    machine: Machine,
+    on_progress: OnProgress = lambda progress: None,
+) -> Iterator[Computed]:
+    """Score the fold's test clips."""
+    test = prepared.clips.test
+    started = time.monotonic()
+    recogniser = prepared.build()
+    fabric.to_device(recogniser)
+    if machine.compiled:
+        recogniser.visual.compile()
+    clips = dataset(prepared, test, training=False)
+    tower = _frozen_tower(prepared, recogniser, fabric, machine, on_progress) if machine.features else None
+    logits, labels = score(
+        recogniser,
+        tower.data({"test": clips})["test"] if tower else clips,
+        fabric=fabric,
+        batch_size=EVALUATION_BATCH,
+        workers=0 if tower else machine.workers,
+        ready=tower.ready if tower else _nothing_to_do,
+        on_clips=lambda done: on_progress(
+            Progress(stage="test", epoch=1, epochs=1, done=done, total=len(test))
+        ),
+    )
+    yield _computed(
+        prepared,
+        fabric,
+        logits,
+        measure(labels, logits, classes=len(prepared.spec.classes)),
+        set_version=set_version,
+        seconds=time.monotonic() - started,
+    )
 
 
-def _store(
+def _computed(
+    prepared: PreparedRun,
+    fabric: Fabric,
+    logits: Tensor,
+    metrics: Metrics,
+    *,
+    set_version: int,
+    seconds: float,
+    folder: Path | None = None,
+    history: tuple[dict[str, float | None], ...] = (),
+) -> Computed:
+    spec = prepared.spec
+    run = Run(
+        status="finished",
+        **identity(spec, set_version),
+        uar=metrics.uar,
+        war=metrics.war,
+        metrics=metrics.further,
+        per_class=dict(zip(spec.classes, metrics.recalls, strict=True)),
+        confusion=metrics.confusion,
+        history=history,
+        environment=environment(prepared.pretrained, fabric),
+        folder=None if folder is None else str(folder.resolve()),
+        seconds=round(seconds, 3),
+    )
+    return Computed(run, predictions_of(spec, prepared.clips.test, logits) if fabric.is_global_zero else ())
+
+
+def _stored(
     db: Database,
     prepared: PreparedRun,
-    made: Callable[[Fabric, contextlib.ExitStack], _Outcome],
+    computed: Callable[[Fabric], AbstractContextManager[Computed]],
     *,
     set_version: int,
     machine: Machine,
@@ -192,37 +281,17 @@ def _store(
         return finished, False
     fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
     started = time.monotonic()
-    until_stored = contextlib.ExitStack()
     try:
-        outcome = made(fabric, until_stored)
-        run = Run(
-            status="finished",
-            **_identity(spec, set_version),
-            uar=outcome.metrics.uar,
-            war=outcome.metrics.war,
-            metrics=outcome.metrics.further,
-            per_class=dict(zip(spec.classes, outcome.metrics.recalls, strict=True)),
-            confusion=outcome.metrics.confusion,
-            history=outcome.history,
-            environment=_environment(prepared.pretrained, fabric),
-            folder=None if outcome.folder is None else str(outcome.folder.resolve()),
-            seconds=round(time.monotonic() - started, 3),
-        )
-        if not fabric.is_global_zero:
-            return run, True
-        stored = save_run(db, run, _predictions(spec, prepared.clips.test, outcome.logits))
-        outcome.on_stored()
-        return stored, True
+        with computed(fabric) as (run, predictions):
+            if not fabric.is_global_zero:
+                return run, True
+            stored = save_run(db, run, predictions)
+            forget_state(stored)
+            return stored, True
     except (Exception, KeyboardInterrupt) as error:
-        what = "interrupted" if isinstance(error, KeyboardInterrupt) else f"{type(error).__name__}: {error}"
-        if isinstance(error, DferError):
-            what = error.message
-        failed = Run(
-            status="failed",
-            **_identity(spec, set_version),
-            environment=_environment(prepared.pretrained),
-            error=what,
-            seconds=round(time.monotonic() - started, 3),
+        seconds = time.monotonic() - started
+        failed = failed_run(
+            spec, error, set_version=set_version, seconds=seconds, pretrained=prepared.pretrained
         )
         if fabric.is_global_zero:
             try:
@@ -230,8 +299,12 @@ def _store(
             except sqlite3.Error as another:  # a full disk, say: what came first must be heard
                 _log.warning("the failed run could not be stored: %s", another)
         raise
-    finally:
-        until_stored.close()
+
+
+def _check_trains(prepared: PreparedRun) -> TrainedSettings:
+    if not isinstance(prepared.settings, TrainedSettings):
+        raise UsageError(f"recipe {prepared.spec.recipe} trains nothing", hint="use `dfer evaluate`")
+    return prepared.settings
 
 
 def _frozen_tower(
@@ -257,33 +330,6 @@ def _nothing_to_do(data: ClipItems, indices: Sequence[int]) -> None:
     """Frames are read when they are needed."""
 
 
-def _identity(spec: RunSpecification, set_version: int) -> dict[str, Any]:
-    return {
-        "spec_hash": spec.hash,
-        "protocol_hash": spec.protocol_hash,
-        "set_version": set_version,
-        "set_hash": spec.set_hash,
-        "recipe": spec.recipe,
-        "dataset": spec.dataset,
-        "fold": spec.fold,
-        "seed": spec.seed,
-        "selection": spec.selection,
-        "specification": spec.model_dump(mode="json"),
-    }
-
-
-def _predictions(spec: RunSpecification, clips: Sequence[Clip], logits: Tensor) -> list[Prediction]:
-    return [
-        Prediction(
-            clip=clip.id,
-            label=clip.label,
-            predicted=spec.classes[int(scores.argmax())],
-            scores=tuple(scores.tolist()),
-        )
-        for clip, scores in zip(clips, logits, strict=True)
-    ]
-
-
 def _describe_checkpoint(prepared: PreparedRun, trained: Trained, fabric: Fabric) -> dict[str, Any]:
     spec = prepared.spec
     return {
@@ -294,20 +340,5 @@ def _describe_checkpoint(prepared: PreparedRun, trained: Trained, fabric: Fabric
         "selected_epoch": trained.epoch,
         "uar": trained.metrics.uar,
         "war": trained.metrics.war,
-        "environment": _environment(prepared.pretrained, fabric),
+        "environment": environment(prepared.pretrained, fabric),
     }
-
-
-def _environment(pretrained: str | None, fabric: Fabric | None = None) -> dict[str, str]:
-    """What was at hand; it decides nothing, but helps to find out later why two machines differ."""
-    import open_clip
-
-    found = {
-        "dfer": __version__,
-        "torch": torch.__version__,
-        "open_clip": open_clip.__version__,
-        "python": platform.python_version(),
-        "device": "unknown" if fabric is None else str(fabric.device),
-        "threads": str(torch.get_num_threads()),
-    }
-    return found if pretrained is None else found | {"pretrained": pretrained}

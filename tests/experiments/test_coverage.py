@@ -86,8 +86,7 @@ def test_intervals_cover_an_effect_that_is_there_at_their_nominal_rate() -> None
     truth = np.mean([gain(folds) for folds in many(lambda: (LEFT, mixed), 500, seed=0)])
     assert truth > 0.01, "the built-in effect"
     found = [
-        paired_difference(folds, trained=True)
-        for folds in many(lambda: (LEFT, mixed), EXPERIMENTS, seed=1)
+        paired_difference(folds, trained=True) for folds in many(lambda: (LEFT, mixed), EXPERIMENTS, seed=1)
     ]
     covered = np.mean([f.uar.interval[0] <= truth <= f.uar.interval[1] for f in found])
     print(f"truth {truth:.4f}, covered {covered:.3f}")

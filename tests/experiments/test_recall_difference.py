@@ -11,7 +11,6 @@ from dfer.experiments.difference_page import difference_page
 from dfer.experiments.recall_difference import compare_recalls
 from tests.experiments.made_runs import Runs
 
-
 TWO = ("anger", "fear")
 
 

@@ -6,11 +6,13 @@ from sqlite_utils import Database
 
 from description_store.annotations import add_note, add_tag
 from description_store.answers import save_answer, save_attempt, save_parses
+from description_store.experiments import save_experiment
 from description_store.hashing import class_set_hash, protocol_hash, run_hash, tagged_hash
 from description_store.prompts import save_prompt
 from description_store.records import (
     Answer,
     Attempt,
+    Cell,
     Description,
     DescriptionSet,
     Parse,
@@ -44,6 +46,7 @@ def fill(db: Database) -> None:
     add_note(db, first.version, "looked at by two people")
     save_run(db, a_run(first), predictions())
     save_run(db, a_run(edited, status="failed", error="out of memory"))
+    save_experiment(db, name="table1", grid={"seeds": [1]}, cells=[a_cell(first), a_cell(edited)])
 
 
 def identity_of(question: str) -> dict[str, Any]:
@@ -148,6 +151,19 @@ def a_run(of: DescriptionSet, *, seed: int = 1, status: str = "finished", error:
             for name in ("set_hash", "recipe", "dataset", "fold", "seed", "selection")
         },
         **(results if status == "finished" else {}),
+    )
+
+
+def a_cell(of: DescriptionSet, *, seed: int = 1) -> Cell:
+    """The cell whose run is `a_run`."""
+    run = a_run(of, seed=seed)
+    return Cell(
+        spec_hash=run.spec_hash,
+        set_version=of.version,
+        recipe=run.recipe,
+        fold=run.fold,
+        seed=seed,
+        varied={"frames": 8},
     )
 
 

@@ -13,10 +13,11 @@ from description_store.annotations import add_note
 from description_store.answers import find_answer, save_answer, save_attempt, save_parses
 from description_store.database import open_store
 from description_store.errors import StoreError, UnknownName
+from description_store.experiments import save_experiment
 from description_store.hashing import canonical_json, tagged_hash
 from description_store.migrations import IMMUTABLE_TABLES
 from description_store.prompts import save_prompt
-from description_store.records import Attempt, Parse, Prediction, Provenance, Run
+from description_store.records import Attempt, Cell, Parse, Prediction, Provenance, Run
 from description_store.runs import find_run, list_runs, load_predictions, save_run
 from description_store.sets import (
     find_set,
@@ -138,6 +139,8 @@ def fill(db) -> None:
     save_set(db, unsaved.model_copy(update={"descriptions": descriptions}))
     save_run(db, a_run(), [Prediction(clip="a", label="class0", predicted="class0", scores=(1.0, 0.0))])
     add_note(db, 1, "looked at by two people")
+    cell = Cell(spec_hash="rs1:a", set_version=1, recipe="dfer-clip", fold=1, seed=1)
+    save_experiment(db, name="table1", grid={}, cells=[cell])
 
 
 def a_run(**changes: object) -> Run:

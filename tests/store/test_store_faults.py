@@ -270,7 +270,8 @@ def test_a_lock_that_is_held_for_longer_than_we_wait_is_told_and_reading_goes_on
 def test_a_file_that_was_cut_off_anywhere_is_refused_and_left_as_it_is(path: Path, tmp_path: Path) -> None:
     content = path.read_bytes()
     cut = tmp_path / "cut.db"
-    ends = {0, 1, 15, 99, 100, 511, 512, 513, 4095, 4096, len(content) - 4096, *range(0, len(content), 7777)}
+    last_page = len(content) - 4096
+    ends = {0, 1, 15, 99, 100, 511, 512, 513, 4095, 4096, last_page, *range(0, last_page, 7777)}
     for end in sorted(ends):
         cut.write_bytes(content[:end])
         with pytest.raises(StoreError, match=r"cut\.db") as caught, open_store(cut, must_exist=True) as db:

@@ -53,9 +53,7 @@ def test_each_rule_gives_a_run_of_its_own_in_the_same_table(
     assert joined.specification["combine"] == "joined"
     scores = {load_predictions(db, run.id)[0].scores for run in [joined, *runs.values()]}
     assert len(scores) == len({run.spec_hash for run in [joined, *runs.values()]}) == 5
-    compared = compare(
-        {"v1": [joined], "v2": [runs["mean_score"]]}, lambda run: load_outcomes(db, run.id)
-    )
+    compared = compare({"v1": [joined], "v2": [runs["mean_score"]]}, lambda run: load_outcomes(db, run.id))
     assert compared.pairs[0].difference.pairs == 1
 
 
