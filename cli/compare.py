@@ -33,10 +33,10 @@ def compare(
     protocol: Annotated[
         str | None, typer.Option(help="Which runs, if several protocols fit: the beginning of its hash.")
     ] = None,
-    classes: Annotated[
+    by_class: Annotated[
         bool | None,
         typer.Option(
-            "--classes/--no-classes",
+            "--by-class/--no-by-class",
             help="Class by class: what changed in the words, and in the recalls. Default: for two sets.",
         ),
     ] = None,
@@ -53,7 +53,8 @@ def compare(
     """Compare sets by their runs: means, and differences paired by fold and seed.
 
     Runs that differ in nothing but words, fold and seed are compared. A difference is claimed only where its
-    95 % interval and a permutation test, corrected for the number of comparisons, agree.
+    95 % interval leaves out zero, its p is small when corrected for the number of comparisons, and a
+    permutation test does not disagree.
     """
     from description_store.database import open_store
     from description_store.runs import list_runs, load_outcomes
@@ -64,6 +65,8 @@ def compare(
     for path in (html, latex, csv):
         if path is not None:
             output.refuse_existing(path, force=force)
+    if figures is not None and figures.is_dir() and any(figures.iterdir()) and not force:
+        raise UsageError(f"{figures} is not empty", hint="--force replaces figures there")
     with open_store(db, must_exist=True) as store:
         first = None if baseline is None else stored_set(store, baseline)
         found = [stored_set(store, name) for name in names]
@@ -82,14 +85,14 @@ def compare(
             controls=matched_controls(sets),
         )
     cited = _published(comparison)
-    by_class = len(comparison.pairs) == 1 if classes is None else classes
+    told_by_class = len(comparison.pairs) == 1 if by_class is None else by_class
     if json:
         output.print_json(
-            comparison_output.as_json(comparison, sets, by_class=by_class)
+            comparison_output.as_json(comparison, sets, by_class=told_by_class)
             | {"published": published.as_json(cited)}
         )
     else:
-        comparison_output.print_comparison(comparison, sets, cited, by_class=by_class)
+        comparison_output.print_comparison(comparison, sets, cited, by_class=told_by_class)
     if html or figures:
         output.note("drawing the report")
         report = _report(comparison, sets, cited, all_runs, baseline=first.name if first else None)

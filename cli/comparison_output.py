@@ -68,6 +68,7 @@ def _pair_as_json(pair: "Pair", comparison: "Comparison", *, by_class: bool) -> 
         "gained": found.gained,
         "lost": found.lost,
         "power": _power_as_json(found.uar.power if found.uar else None),
+        "shown": pair.is_shown,
         "verdict": verdict(found, pair.p_holm, family=comparison.family),
     }
     if by_class and pair.folds:
@@ -123,6 +124,7 @@ def _moved_as_json(moved: "MovedConfusion") -> dict[str, Any]:
 def print_comparison(
     comparison: "Comparison", sets: "Sets", cited: "Sequence[PublishedResult]", *, by_class: bool
 ) -> None:
+    from dfer.experiments.cautions import cautions
     from dfer.experiments.in_words import power_in_words, statement
 
     run = comparison.example
@@ -155,7 +157,8 @@ def print_comparison(
             _print_classes(pair, comparison, sets)
     if power := power_in_words(comparison):
         output.say(power)
-    _warn(comparison, sets)
+    for caution in cautions(comparison, sets):
+        output.warn(caution)
 
 
 def _print_classes(pair: "Pair", comparison: "Comparison", sets: "Sets") -> None:
@@ -199,25 +202,6 @@ def _interval(difference: "Difference | None") -> str:
         return ""
     low, high = (output.points(bound, signed=True) for bound in difference.interval)
     return f"{low} … {high}"
-
-
-def _warn(comparison: "Comparison", sets: "Sets") -> None:
-    from dfer.experiments.matched_controls import is_control
-
-    if comparison.random_weights:
-        output.warn("this CLIP's weights are random: the numbers say nothing about the words")
-    if not any(is_control(one) for one in sets.values()):
-        output.warn(
-            "no control in this table: whether a wording beats random words it does not say "
-            f"(dfer sets control {next(iter(sets))} --kind random)"
-        )
-    for name, runs in comparison.unmatched.items():
-        output.warn(f"{name}: {output.count_of(runs, 'run')} of folds or seeds that other sets lack")
-    if comparison.other_protocols:
-        others = ", ".join(f"{h[4:12]} ({n} runs)" for h, n in comparison.other_protocols.items())
-        output.warn(
-            f"these sets have runs of other protocols too, left out: {others}; choose one with --protocol"
-        )
 
 
 def _mean(mean: float, deviation: float | None) -> str:

@@ -18,7 +18,7 @@ classes = "dfew7"
 [train]
 data = "world/clips.csv"
 clip = "tiny"
-epochs = 6
+epochs = 4
 batch-size = 4
 augmentation = "none"
 set = [

@@ -81,7 +81,9 @@ def print_ranking(ranked: "Ranking", sets: "Mapping[str, DescriptionSet]") -> No
     )
 
 
-def _with_interval(fraction: float, interval: "Interval") -> str:
+def _with_interval(fraction: float, interval: "Interval | None") -> str:
+    if interval is None:
+        return _tenths(fraction)
     low, high = map(_tenths, interval)
     return f"{_tenths(fraction)} ({low}…{high})"
 
@@ -104,8 +106,7 @@ def caution(ranked: "Ranking", *, quiet: bool) -> None:
     if ranked.few:
         few = _some([f"{name} ({ranked.clips_of[name]})" for name in ranked.few])
         output.warn(
-            f"few validation clips of {few}: intervals are too narrow, and sets that seem told apart may not "
-            "be",
+            f"few validation clips of {few}: intervals say little, and sets that seem told apart may not be",
             quiet=quiet,
         )
     if ranked.tested_elsewhere:
@@ -118,7 +119,7 @@ def caution(ranked: "Ranking", *, quiet: bool) -> None:
     if ranked.not_told:
         output.note(
             f"these clips do not tell {first} from {_some(ranked.not_told)}: "
-            "the 95 % interval of how far behind they are holds zero",
+            "how far behind they are, the 95 % interval says, may be nothing",
             quiet=quiet,
         )
     output.note(

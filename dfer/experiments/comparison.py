@@ -10,14 +10,16 @@ from description_store.records import Outcome, Run
 from dfer.errors import UsageError
 from dfer.experiments.paired_difference import PairedDifference, paired_difference
 from dfer.experiments.pairing import OutcomesOf, PairedFold, pair_runs
-from dfer.experiments.statistics.deviation import mean_and_deviation
+from dfer.experiments.statistics.deviation import deviation, mean_of_groups
 from dfer.experiments.statistics.holm import holm
 from dfer.models.settings import RECIPES, TrainedSettings
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One set's runs: fractions, and standard deviations over runs (None for a single run).
+    """One set's runs, as fractions: means over folds of the means over seeds; standard deviations over runs.
+
+    The deviation of a single run is None.
 
     `gain` is over the set's matched `control`, the same words in another place or random ones in their
     stead; both are None where no such set is compared.
@@ -51,11 +53,12 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Rows are over the folds and seeds that all sets have runs of; `unmatched` counts other runs, by set.
+    """Rows and pairs are over the folds and seeds that all sets have runs of.
 
-    Where no fold and seed is common to all, rows are over each set's own runs, and all are unmatched. `runs`
-    are those that rows are made of, by set. `other_protocols` counts the runs of protocols left out, by hash:
-    all sets have runs there too. `trained`: whether a run is a training, so that seeds matter.
+    `unmatched` counts other runs, by set. Where no fold and seed is common to all, rows are over each set's
+    own runs, pairs over what two have in common, and all are unmatched. `runs` are those that rows are made
+    of, by set. `other_protocols` counts the runs of protocols left out, by hash: all sets have runs there
+    too. `trained`: whether a run is a training, so that seeds matter.
     """
 
     protocol: str
@@ -86,7 +89,9 @@ def compare(
     baseline: str | None = None,
     controls: Mapping[str, str] | None = None,
 ) -> Comparison:
-    """A row per set and a paired difference per two sets, or per set and `baseline`.
+    """A row per set and a paired difference per two sets.
+
+    With a `baseline`, only differences to it, and to matched controls.
 
     Runs are comparable if all but words, fold and seed is equal: that is their protocol. Of several protocols
     that all sets have runs in, the one of the latest run is taken, unless `protocol` (the beginning of its
@@ -106,6 +111,13 @@ def compare(
     comparable = {n: [run for run in runs if run.protocol_hash == chosen] for n, runs in finished.items()}
     common = set.intersection(*({(run.fold, run.seed) for run in runs} for runs in comparable.values()))
     matched = {n: [r for r in runs if (r.fold, r.seed) in common] for n, runs in comparable.items()}
+    used = matched if common else comparable
+    known = controls or {}
+    if baseline is None:
+        of_two = list(combinations(used, 2))
+    else:
+        of_two = [(name, baseline) for name in used if name != baseline]
+        of_two += [(name, control) for name, control in known.items() if control != baseline != name]
 
     read: dict[int, Sequence[Outcome]] = {}
 
@@ -114,25 +126,21 @@ def compare(
 
     @cache
     def paired(a: str, b: str) -> tuple[tuple[PairedFold, ...], PairedDifference]:
-        folds = pair_runs(comparable[a], comparable[b], outcomes_once)
-        return folds, paired_difference(folds, trained=trained)
+        folds = pair_runs(used[a], used[b], outcomes_once)
+        return folds, paired_difference(folds, trained=trained, family=len(of_two))
 
     rows = []
-    for name, runs in comparable.items():
-        control = (controls or {}).get(name)
+    for name, runs in used.items():
+        control = known.get(name)
         gain = None if control is None else paired(name, control)[1]
-        rows.append(_row(name, matched[name] or runs, control, gain))
-    if baseline is None:
-        of_two = list(combinations(comparable, 2))
-    else:
-        of_two = [(name, baseline) for name in comparable if name != baseline]
+        rows.append(_row(name, runs, control, gain))
     return Comparison(
         protocol=chosen,
         example=latest,
         trained=trained,
         rows=tuple(rows),
         pairs=_pairs([(a, b, *paired(a, b)) for a, b in of_two]),
-        runs={name: tuple(matched[name] or runs) for name, runs in comparable.items()},
+        runs={name: tuple(runs) for name, runs in used.items()},
         unmatched={
             n: len(runs) - len(matched[n]) for n, runs in comparable.items() if len(runs) > len(matched[n])
         },
@@ -172,15 +180,15 @@ def latest_of_each(runs: Sequence[Run]) -> list[Run]:
 
 
 def _row(name: str, runs: Sequence[Run], control: str | None, gain: PairedDifference | None) -> Row:
-    uar_mean, uar_std = mean_and_deviation([_figure(run.uar) for run in runs])
-    war_mean, war_std = mean_and_deviation([_figure(run.war) for run in runs])
+    uar, war = [_figure(run.uar) for run in runs], [_figure(run.war) for run in runs]
+    folds = [run.fold for run in runs]
     return Row(
         set=name,
         runs=len(runs),
-        uar_mean=uar_mean,
-        uar_std=uar_std,
-        war_mean=war_mean,
-        war_std=war_std,
+        uar_mean=mean_of_groups(uar, folds),
+        uar_std=deviation(uar),
+        war_mean=mean_of_groups(war, folds),
+        war_std=deviation(war),
         control=control,
         gain=gain,
     )

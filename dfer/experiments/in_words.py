@@ -2,6 +2,7 @@
 
 from dfer.experiments.comparison import Comparison, Pair
 from dfer.experiments.paired_difference import SIGNIFICANT, Difference, PairedDifference
+from dfer.experiments.statistics.power import MOST_SEEDS
 from dfer.percentage_points import points
 
 
@@ -20,20 +21,22 @@ def statement(pair: Pair, *, family: int) -> str:
 
 def verdict(found: PairedDifference, p_holm: float | None, *, family: int) -> str:
     """What may be said of UAR: see `PairedDifference.is_shown`."""
+    if found.pairs and found.gained == found.lost == 0:
+        return "the same in every clip"
     if found.uar is None or found.uar.interval is None or found.p is None or p_holm is None:
         return "too few to tell a difference from noise"
-    low, high = found.uar.interval
-    if low == high:
-        return "the same in every clip" if low == 0 else "the same difference in every pair"
     p = p_in_words(p_holm) + (f" after Holm over {family}" if family > 1 else "")
-    if low <= 0 <= high:
-        return f"no evidence of a difference in UAR ({p})"
     if found.is_shown(p_holm):
         return f"a difference in UAR ({p})"
-    if p_holm > SIGNIFICANT:
+    if not found.leaves_out_zero:
+        return f"no evidence of a difference in UAR ({p})"
+    if p_holm <= SIGNIFICANT:
+        assert found.p_permutation is not None, "it has the p of the interval"
+        permuted = p_in_words(found.p_permutation)
+        return f"not shown: the permutation test disagrees ({p}; permutation {permuted})"
+    if found.p is not None and found.p <= SIGNIFICANT:
         return f"not shown: of so many comparisons, one may leave out zero by chance ({p})"
-    assert found.p_permutation is not None, "it has the p of the interval"
-    return f"not shown: the permutation test disagrees ({p}; permutation {p_in_words(found.p_permutation)})"
+    return f"not shown: at the very edge ({p})"
 
 
 def clips_in_words(found: PairedDifference) -> str:
@@ -51,12 +54,16 @@ def power_in_words(comparison: Comparison) -> str:
     if not powers:
         return ""
     seeds, power = max(((n, p) for n, p in powers if p is not None), key=lambda found: found[1].now)
+    if power.now >= 1:
+        return "power: so few runs would show no difference at all"
     told = f"power: these runs would show a difference of {points(power.now)} points four times out of five"
     aim = f"{100 * power.aim:g} point"
     if power.at_best is None:
         return told + (
             "; with one seed per fold, what more seeds would show is unknown" if comparison.trained else ""
         )
+    if power.seeds is None and power.at_best < power.aim:
+        return f"{told}; to show {aim} takes more than {MOST_SEEDS:,} seeds per fold"
     if power.seeds is None:
         best = points(power.at_best)
         return f"{told}; no number of seeds would show {aim} on these folds and clips (at best {best})"
@@ -75,7 +82,10 @@ def difference_in_words(difference: Difference, metric: str) -> str:
 
 def p_in_words(p: float) -> str:
     """ "p = 0.031"."""
-    return "p < 0.001" if p < 0.001 else f"p = {p:.3f}" if p < 0.1 else f"p = {p:.2f}"
+    if p < 0.001:
+        return "p < 0.001"
+    at_the_edge = f"{p:.3f}" == f"{SIGNIFICANT:.3f}"  # on which side must be seen
+    return f"p = {p:.{5 if at_the_edge else 3 if p < 0.1 else 2}f}"
 
 
 def _count(clips: float) -> str:

@@ -8,7 +8,7 @@ from dfer.experiments.statistics.bootstrap import interval
 from dfer.experiments.statistics.permutation import p_of_clips, p_of_runs, smallest_p
 from dfer.experiments.statistics.power import Power, power_of
 from dfer.experiments.statistics.sample import FoldSample, mean_over_folds
-from dfer.experiments.statistics.spread import spread_of
+from dfer.experiments.statistics.spread import Spread, spread_of
 
 SIGNIFICANT = 0.05
 _ROUNDING = 1e-12  # sums of weights that are equal on paper differ by less
@@ -18,8 +18,8 @@ _ROUNDING = 1e-12  # sums of weights that are equal on paper differ by less
 class Difference:
     """a − b as a fraction: the mean over folds of the mean over seeds.
 
-    `interval` is None where nothing measures the noise of training: one pair of trained runs. `power` is None
-    there too, and where all pairs are the same.
+    `interval` and `power` are None where nothing measures the noise: one pair of trained runs; or clips that
+    all say the same, which is no certainty.
     """
 
     mean: float
@@ -51,12 +51,21 @@ class PairedDifference:
     def is_shown(self, p_adjusted: float | None) -> bool:
         """Whether a difference in UAR may be claimed.
 
-        p, adjusted for all that was compared, is small, and the permutation test agrees as far as so few
-        pairs let it.
+        The interval leaves out zero; p, adjusted for all that was compared, is small; and the permutation
+        test agrees as far as so few pairs let it.
         """
-        if p_adjusted is None or self.p_permutation is None or p_adjusted > SIGNIFICANT:
+        if p_adjusted is None or self.p_permutation is None or not self.leaves_out_zero:
             return False
-        return self.p_permutation <= SIGNIFICANT or self.smallest_p > SIGNIFICANT
+        agrees = self.p_permutation <= SIGNIFICANT or self.smallest_p > SIGNIFICANT
+        return p_adjusted <= SIGNIFICANT and agrees
+
+    @property
+    def leaves_out_zero(self) -> bool:
+        """Whether the interval of UAR does."""
+        if self.uar is None or self.uar.interval is None:
+            return False
+        low, high = self.uar.interval
+        return not low <= 0 <= high
 
 
 _NOTHING_TO_PAIR = PairedDifference(
@@ -73,43 +82,54 @@ _NOTHING_TO_PAIR = PairedDifference(
 )
 
 
-def paired_difference(folds: Sequence[PairedFold], *, trained: bool) -> PairedDifference:
-    """`trained`: whether each run was trained, so that another seed would have given another result."""
+def paired_difference(folds: Sequence[PairedFold], *, trained: bool, family: int = 1) -> PairedDifference:
+    """`trained`: whether each run was trained, so that another seed would have given another result.
+
+    `family`: how many comparisons this is one of; power depends on it.
+    """
     pairs = sum(len(fold.seeds) for fold in folds)
     if not pairs:
         return _NOTHING_TO_PAIR
     uar = [fold.uar_sample() for fold in folds]
     gains = [fold.gain for fold in folds]
+    tested = [clip for fold in folds for clip in fold.clips]
+    overlap = len(tested) / len(set(tested))
+    spread = _spread(uar, trained=trained, overlap=overlap)
     p = p_permutation = None
-    if _noise_is_measured(uar, trained=trained):
-        p = spread_of(uar, trained=trained).p_of(mean_over_folds(uar))
+    if spread is not None:
+        p = spread.p_of(mean_over_folds(uar))
         p_permutation = p_of_runs(uar) if trained else p_of_clips(uar)
+    war = [fold.war_sample() for fold in folds]
     return PairedDifference(
         pairs=pairs,
         folds=len(folds),
-        uar=difference_of(uar, trained=trained),
-        war=difference_of([fold.war_sample() for fold in folds], trained=trained),
+        uar=_difference(uar, spread, family),
+        war=_difference(war, _spread(war, trained=trained, overlap=overlap), family),
         p=p,
         p_permutation=p_permutation,
         smallest_p=smallest_p(pairs) if trained else 0.0,
         gained=float(sum((gain > 0).sum(axis=1).mean() for gain in gains)),
         lost=float(sum((gain < 0).sum(axis=1).mean() for gain in gains)),
-        clips=sum(len(fold.clips) for fold in folds),
+        clips=len(tested),
     )
 
 
 def difference_of(folds: Sequence[FoldSample], *, trained: bool) -> Difference:
+    return _difference(folds, _spread(folds, trained=trained), family=1)
+
+
+def _difference(folds: Sequence[FoldSample], spread: Spread | None, family: int) -> Difference:
     mean = mean_over_folds(folds)
-    if not _noise_is_measured(folds, trained=trained):
+    if spread is None:
         return Difference(mean=mean, interval=None, power=None)
-    spread = spread_of(folds, trained=trained)
-    if spread.total < _ROUNDING**2:
-        same = round(mean, 9)
-        return Difference(mean=same, interval=(same, same), power=None)
     low, high = interval(folds, spread)
     within = (max(-1.0, low), min(1.0, high))  # fractions differ by no more
-    return Difference(mean=mean, interval=within, power=power_of(spread))
+    return Difference(mean=mean, interval=within, power=power_of(spread, family=family))
 
 
-def _noise_is_measured(folds: Sequence[FoldSample], *, trained: bool) -> bool:
-    return not trained or sum(len(fold.values) for fold in folds) > 1
+def _spread(folds: Sequence[FoldSample], *, trained: bool, overlap: float = 1.0) -> Spread | None:
+    """None where nothing measures it."""
+    if trained and sum(len(fold.values) for fold in folds) == 1:
+        return None
+    spread = spread_of(folds, trained=trained, overlap=overlap)
+    return spread if spread.total > _ROUNDING**2 else None

@@ -48,12 +48,12 @@ class Behind:
     """How much lower a set's UAR is than the first one's, over the same clips, and its 95 % interval."""
 
     uar: float
-    interval: Interval
+    interval: Interval | None
 
     @property
     def is_told(self) -> bool:
         """Whether the interval leaves zero out."""
-        return self.interval[0] > 0
+        return self.interval is not None and self.interval[0] > 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,12 +61,12 @@ class Ranked:
     """Fractions, with 95 % intervals over clips. `longest` is in tokens, of the set's own budget.
 
     `mean_cosine` and `effective_rank` are of its texts alone: see `class_similarity`. `behind` is None for
-    the first.
+    the first. Intervals are None where all clips say the same.
     """
 
     set: str
     uar: float
-    interval: Interval
+    interval: Interval | None
     war: float
     behind: Behind | None
     mean_cosine: float
@@ -224,7 +224,7 @@ def in_order(scored: Mapping[str, Scored], labels: Sequence[int]) -> tuple[Ranke
         Ranked(
             set=name,
             uar=measured[name].uar,
-            interval=_interval(right[name].astype(float), labels),
+            interval=_interval(right[name].astype(float), labels, least=0.0),
             war=measured[name].war,
             behind=behind(name),
             mean_cosine=scored[name].similarity.mean_cosine,
@@ -235,11 +235,17 @@ def in_order(scored: Mapping[str, Scored], labels: Sequence[int]) -> tuple[Ranke
     )
 
 
-def _interval(values: Floats, labels: Sequence[int]) -> Interval:
-    """95 %, of the mean over classes of the means of `values`, (clips,); drawn anew class by class."""
+def _interval(values: Floats, labels: Sequence[int], *, least: float = -1.0) -> Interval | None:
+    """95 %, of the mean over classes of the means of `values`, (clips,); drawn anew class by class.
+
+    None where all clips say the same, which is no certainty.
+    """
     fold = recall_sample(values[None, :], np.asarray(labels))
-    low, high = interval([fold], spread_of([fold], trained=False))
-    return max(-1.0, low), min(1.0, high)
+    spread = spread_of([fold], trained=False)
+    if not spread.total:
+        return None
+    low, high = interval([fold], spread)
+    return max(least, low), min(1.0, high)
 
 
 def check_same_classes(sets: Mapping[str, DescriptionSet]) -> None:

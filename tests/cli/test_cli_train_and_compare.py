@@ -38,7 +38,7 @@ def test_two_sets_are_trained_on_the_same_folds_and_compared(ready: Dfer) -> Non
     (pair,) = compared["pairs"]
     assert set(pair) == {
         "a", "b", "uar_diff", "uar_ci", "war_diff", "war_ci", "p", "p_holm", "p_permutation", "n", "folds",
-        "clips", "gained", "lost", "power", "verdict", "classes", "moved_confusions",
+        "clips", "gained", "lost", "power", "shown", "verdict", "classes", "moved_confusions",
     }  # fmt: skip
     assert compared["rows"][0]["control"] == "v2"
     assert compared["rows"][0]["gain"] == pytest.approx(pair["uar_diff"])

@@ -7,7 +7,7 @@ import pytest
 from dfer.errors import ContentError, UsageError
 from dfer.experiments.comparison import compare
 from dfer.experiments.in_words import statement
-from dfer.experiments.paired_difference import paired_difference
+from dfer.experiments.paired_difference import Difference, paired_difference
 from tests.experiments.made_runs import Runs
 
 
@@ -141,8 +141,7 @@ def test_one_pair_without_training_has_an_interval_from_its_clips() -> None:
 def test_runs_that_agree_on_every_clip_are_told_to_be_the_same() -> None:
     runs = made(v1={(1, 1): 0.6, (1, 2): 0.5}, v2={(1, 1): 0.6, (1, 2): 0.5})
     (pair,) = compare(runs.of, runs.outcomes_of).pairs
-    assert pair.difference.uar.interval == (0.0, 0.0)
-    assert pair.difference.p == pair.difference.p_permutation == 1.0
+    assert (pair.difference.uar.interval, pair.difference.p) == (None, None)
     assert statement(pair, family=1).endswith("the same in every clip")
 
 
@@ -177,14 +176,40 @@ def test_one_comparison_of_many_needs_a_smaller_p() -> None:
     for name in ("v3", "v4", "v5"):
         runs.right_in(name, {(fold, 0): 0.5 for fold in range(5)})
     first = compare(runs.of, runs.outcomes_of).pairs[0]
-    assert first.difference == pair.difference
+    assert (first.difference.uar.interval, first.difference.p) == (
+        pair.difference.uar.interval,
+        pair.difference.p,
+    )
+    assert first.difference.uar.power.now > pair.difference.uar.power.now  # so it reckons with the others
     assert not first.is_shown
     assert "not shown: of so many comparisons" in statement(first, family=10)
 
 
 def test_where_the_permutation_test_could_agree_and_does_not_nothing_is_claimed() -> None:
     difference = paired_difference((), trained=True)
-    told = replace(difference, p=0.01, p_permutation=0.2, smallest_p=0.001)
+    uar = Difference(mean=0.2, interval=(0.1, 0.3), power=None)
+    told = replace(difference, uar=uar, p=0.01, p_permutation=0.2, smallest_p=0.001)
     assert not told.is_shown(0.01)
     assert replace(told, p_permutation=0.04).is_shown(0.01)
     assert replace(told, smallest_p=0.0625).is_shown(0.01)
+    assert not replace(told, uar=replace(uar, interval=(-0.01, 0.3)), p_permutation=0.04).is_shown(0.01)
+
+
+def test_clips_that_all_say_the_same_are_no_certainty() -> None:
+    """Two seeds, and every clip of a class gained: nothing measures how sure that is."""
+    runs = Runs()
+    for seed in (1, 2):
+        runs.add("v1", [0] * 4 + [1] * 4, [0] * 8, seed=seed)
+        runs.add("v2", [0] * 4 + [1] * 4, [2] * 8, seed=seed)
+    (pair,) = compare(runs.of, runs.outcomes_of).pairs
+    assert pair.difference.uar.mean == 0.5
+    assert (pair.difference.uar.interval, pair.difference.p, pair.is_shown) == (None, None, False)
+    assert statement(pair, family=1).endswith("too few to tell a difference from noise")
+
+
+def test_with_a_baseline_gains_over_controls_are_comparisons_too() -> None:
+    runs = in_five_folds([0.1, 0.15, 0.05, 0.2, 0.0])
+    runs.right_in("v3", {(fold, 0): 0.5 for fold in range(5)})
+    found = compare(runs.of, runs.outcomes_of, baseline="v3", controls={"v1": "v2"})
+    assert [(pair.a, pair.b) for pair in found.pairs] == [("v1", "v3"), ("v2", "v3"), ("v1", "v2")]
+    assert found.rows[0].gain == found.pairs[2].difference

@@ -227,7 +227,7 @@ def test_the_order_of_classes_does_not_matter(world: Path) -> None:
     rows = ranked({"one": words(seed=2), "turned": turned}, world).rows
     assert [row.set for row in rows] == ["one", "turned"]
     assert rows[0].uar == rows[1].uar
-    assert rows[1].behind == Behind(uar=0.0, interval=(0.0, 0.0))
+    assert rows[1].behind == Behind(uar=0.0, interval=None)
 
 
 def test_sets_for_other_classes_are_refused_with_what_differs() -> None:

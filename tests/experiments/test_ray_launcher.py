@@ -61,7 +61,7 @@ def is_there(pid: int) -> bool:
         return False
 
 
-@pytest.mark.slow
+@pytest.mark.ray
 def test_killed_a_cell_is_computed_again_and_left_alone_it_keeps_its_state_and_its_process_ends(
     cluster: str, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -113,7 +113,7 @@ def test_killed_a_cell_is_computed_again_and_left_alone_it_keeps_its_state_and_i
     assert capfd.readouterr() == ("", "")  # Ray has much to say
 
 
-@pytest.mark.slow
+@pytest.mark.ray
 def test_a_cell_that_fits_on_no_node_is_refused_before_any_is_taken(cluster: str) -> None:
     def none_is_taken() -> Iterator[Work]:
         raise AssertionError("a cell was taken")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from dfer.experiments.statistics.bootstrap import interval
-from dfer.experiments.statistics.deviation import mean_and_deviation
+from dfer.experiments.statistics.deviation import deviation, mean_of_groups
 from dfer.experiments.statistics.holm import holm
 from dfer.experiments.statistics.permutation import p_of_clips, p_of_runs, smallest_p
 from dfer.experiments.statistics.power import power_of
@@ -36,9 +36,9 @@ def test_clips_are_drawn_anew_class_by_class_for_uar() -> None:
     assert fold.figure == pytest.approx(np.mean([GAINS[0, labels == c].mean() for c in range(3)]))
     spread = spread_of([fold], trained=False)
     expected = sum(stats.sem(GAINS[0, labels == c]) ** 2 for c in range(3)) / 9
-    assert spread.total == spread.clips == pytest.approx(expected)
+    assert spread.total == spread.clips == pytest.approx(expected, rel=0.1)
     low, high = interval([fold], spread)
-    assert high - low == pytest.approx(2 * 1.96 * math.sqrt(expected), rel=0.05)
+    assert high - low == pytest.approx(2 * 1.96 * math.sqrt(expected), rel=0.15)
 
 
 def test_with_one_seed_per_fold_trained_runs_have_the_interval_of_a_t_test_over_folds() -> None:
@@ -138,5 +138,28 @@ def test_with_one_seed_per_fold_nobody_knows_what_more_would_show() -> None:
 
 
 def test_a_single_value_has_no_deviation() -> None:
-    assert mean_and_deviation([0.5]) == (0.5, None)
-    assert mean_and_deviation([0.4, 0.6]) == (pytest.approx(0.5), pytest.approx(0.1414, abs=1e-4))
+    assert deviation([0.5]) is None
+    assert deviation([0.4, 0.6]) == pytest.approx(0.1414, abs=1e-4)
+
+
+def test_folds_weigh_the_same_however_many_seeds_they_have() -> None:
+    assert mean_of_groups([0.2, 0.4, 0.9], [1, 1, 2]) == pytest.approx(0.6)
+
+
+def test_of_classes_with_few_clips_the_variance_is_partly_that_of_the_others() -> None:
+    """Else a class whose three clips happen to agree would count as certain."""
+    labels = np.repeat([0, 1], [397, 3])
+    values = GAINS.copy()
+    values[0, 397:] = 1.0
+    agreeing = spread_of([recall_sample(values, labels)], trained=False)
+    alone = stats.sem(GAINS[0, :397]) ** 2 / 4
+    assert agreeing.total > 10 * alone
+    assert agreeing.degrees < 6
+
+
+def test_clips_that_are_tested_in_every_fold_do_not_count_as_new_ones() -> None:
+    folds = [accuracy_sample(GAINS)] * 5
+    apart = spread_of(folds, trained=False)
+    shared = spread_of(folds, trained=False, overlap=5.0)
+    assert shared.clips == pytest.approx(5 * apart.clips)
+    assert shared.clips == pytest.approx(spread_of(folds[:1], trained=False).clips)

@@ -17,7 +17,7 @@ _ESCAPED = {
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     "|": r"\textbar{}",
-    '"': r"\textquotedbl{}",
+    '"': "''",
     "−": r"$-$",
     "–": "--",
 } | {sign: f"\\{sign}" for sign in "&%$#_{}"}

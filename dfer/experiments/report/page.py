@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 
 from dfer import __version__
 from dfer.describe.descriptor_origins import author_of
+from dfer.experiments.cautions import cautions
 from dfer.experiments.class_similarity import ClassSimilarity
 from dfer.experiments.in_words import clips_in_words, p_in_words, power_in_words, verdict
 from dfer.experiments.paired_difference import Difference
@@ -22,7 +23,7 @@ from dfer.experiments.report.origins import date, environments, origin_of_runs, 
 from dfer.experiments.report.report import Report
 from dfer.experiments.report.reproducing import command, placeholders
 from dfer.experiments.report.shading import change_level, level, style
-from dfer.experiments.report.summary import summary, title, warnings
+from dfer.experiments.report.summary import summary, title
 from dfer.experiments.similarity_figure import MOST_WITH_VALUES, colour_range
 from dfer.experiments.statistics.sample import Floats
 from dfer.experiments.visible_text import page_environment, visible
@@ -56,7 +57,7 @@ def report_page(report: Report) -> str:
         example=comparison.example,
         title=title(report),
         summary=summary(report),
-        warnings=warnings(report),
+        warnings=cautions(comparison, report.sets),
         family=comparison.family,
         shading=Markup(style()),
         series=list(zip(SERIES, DARK_SERIES, strict=True)),

@@ -1,4 +1,4 @@
-"""Intervals by a hierarchical bootstrap: clips, seeds and folds drawn anew."""
+"""Intervals by a bootstrap over clips, seeds and folds."""
 
 from collections.abc import Sequence
 
@@ -14,26 +14,26 @@ _SEED = 0  # the same runs give the same table
 
 
 def interval(
-    folds: Sequence[FoldSample],
-    spread: Spread,
-    *,
-    confidence: float = CONFIDENCE,
-    resamples: int = RESAMPLES,
+    folds: Sequence[FoldSample], spread: Spread, *, resamples: int = RESAMPLES
 ) -> tuple[float, float]:
-    """Percentiles of the mean over folds, with clips, seeds and folds drawn anew, widened for small numbers.
+    """95 %: percentiles of the mean over folds, with clips, seeds and folds drawn anew.
 
     Clips are drawn within their stratum, and the same for all seeds of a fold, which are tested on the same
-    clips. Of seeds and folds there are too few to draw from: how far they lie apart is drawn from a normal
-    distribution of the width that `spread` has for them. The whole is widened as Student's t is beside the
-    normal distribution ("expanded percentiles", Hesterberg 2015): with five folds by up to two fifths. With
-    one fold, one seed and one stratum it is the plain percentile bootstrap.
+    clips. Of seeds, folds and rare classes there is too little to draw from: what `spread` has beyond the
+    clips drawn comes from a normal distribution. The whole is widened as Student's t is beside the normal
+    distribution, with five folds by up to two fifths (after the expanded percentiles of Hesterberg 2015,
+    which move the percentiles instead). With one fold, one seed and one stratum it is nearly the plain
+    percentile bootstrap.
     """
     rng = np.random.default_rng(_SEED)
     drawn = np.zeros(resamples)  # by how much the mean changes
+    variance = 0.0
     for fold in folds:
-        drawn += _clips_anew(fold, resamples, rng) / len(folds)
-    drawn += rng.normal(0.0, np.sqrt(spread.seeds + spread.folds), resamples)
-    tail = (1 - confidence) / 2
+        change = _clips_anew(fold, resamples, rng) / len(folds)
+        variance += float(change.var())
+        drawn += change
+    drawn += rng.normal(0.0, np.sqrt(max(0.0, spread.total - variance)), resamples)
+    tail = (1 - CONFIDENCE) / 2
     widened = float(stats.t.isf(tail, spread.degrees) / stats.norm.isf(tail))
     low, high = np.quantile(drawn, [tail, 1 - tail])
     mean = mean_over_folds(folds)
@@ -49,13 +49,8 @@ def _clips_anew(fold: FoldSample, resamples: int, rng: np.random.Generator) -> F
     change = np.zeros(resamples)
     for stratum in np.unique(fold.strata):
         values, counts = np.unique(weighted[fold.strata == stratum], return_counts=True)
-        clips = counts.sum()
         if len(values) > 1:
+            clips = counts.sum()
             again = rng.multinomial(clips, counts / clips, size=resamples)  # (resamples, values)
-            change += (again - counts) @ values * _unbiased(int(clips))
+            change += (again - counts) @ values
     return change
-
-
-def _unbiased(number: int) -> float:
-    """What is drawn from a sample varies less than what the sample was drawn from, by (n − 1) / n."""
-    return float(np.sqrt(number / (number - 1)))

@@ -1,11 +1,22 @@
 """Mean and spread of single figures."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 import numpy as np
 
 
-def mean_and_deviation(values: Sequence[float]) -> tuple[float, float | None]:
-    """Mean and sample standard deviation (n − 1); None for the deviation of a single value."""
-    array = np.asarray(values, dtype=float)
-    return float(array.mean()), float(array.std(ddof=1)) if len(array) > 1 else None
+def mean_of_groups(values: Sequence[float], groups: Sequence[Hashable]) -> float:
+    """The mean over groups of the means of their values: groups weigh the same, however many they have."""
+    return float(
+        np.mean(
+            [
+                np.mean([v for v, g in zip(values, groups, strict=True) if g == group])
+                for group in dict.fromkeys(groups)
+            ]
+        )
+    )
+
+
+def deviation(values: Sequence[float]) -> float | None:
+    """Sample standard deviation (n − 1); None of a single value."""
+    return float(np.std(values, ddof=1)) if len(values) > 1 else None

@@ -3,11 +3,19 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy import stats
 
 from dfer.experiments.statistics.sample import FoldSample
+
+FEW_FOLDS = 4
+"""With fewer, what folds differ by beyond their clips and seeds is not estimated but feared."""
+
+_PRIOR = 2.0
+"""The variance of a class counts as much as that of so many more of its clips would, at the mean of all
+classes: of three clips that agree, not even the variance is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,33 +40,34 @@ class Spread:
         return self.clips + self.seeds + self.folds
 
     def p_of(self, mean: float) -> float:
-        """Two-sided p of a mean this far from zero, by Student's t."""
-        if not self.total:
-            return 1.0 if mean == 0 else 0.0
+        """Two-sided p of a mean this far from zero, by Student's t; for a `total` above zero."""
         return float(2 * stats.t.sf(abs(mean) / math.sqrt(self.total), self.degrees))
 
 
-def spread_of(folds: Sequence[FoldSample], *, trained: bool) -> Spread:
+def spread_of(folds: Sequence[FoldSample], *, trained: bool, overlap: float = 1.0) -> Spread:
     """Variance components by their moments; degrees of freedom in the manner of Satterthwaite (1946).
 
     Folds are charged only with what they differ by beyond their clips and seeds: the usual hierarchical
     bootstrap, which draws all three levels anew at full width, counts the noise of the clips twice, and takes
     five folds for many. Seeds are charged with all they differ by, some of which is noise of the same clips:
-    of two or three seeds the difference would too often be estimated as none. With one seed per fold, what is
-    `trained` has noise that the folds alone show, and their number is what counts. How often the intervals
-    that follow cover the truth is measured in tests/experiments/test_coverage.py.
+    of two or three seeds the difference would too often be estimated as none. With few folds, or one seed per
+    fold where runs are `trained`, the folds' own spread is the only honest one, and their number counts.
+    `overlap`: in how many folds a clip is tested, on average. How often the intervals that follow cover the
+    truth is measured in tests/experiments/test_coverage.py.
     """
     number = len(folds)
     several = [fold for fold in folds if len(fold.values) > 1]
-    clips = _mean(_of_clips(fold) for fold in folds) / number
+    of_clips = [_of_clips(fold) for fold in folds]
+    clips = overlap * _mean(own.variance for own in of_clips) / number
     seeds = _mean(_of_seeds(fold) for fold in several) / number
     between = float(np.var([fold.figure for fold in folds], ddof=1)) / number if number > 1 else 0.0
     beyond = max(0.0, between - clips - seeds)
     total = clips + seeds + beyond
-    uncertain = clips**2 / max(sum(len(fold.weights) for fold in folds) - 1, 1)
+    # Each part squared over its degrees of freedom; of what is estimated beside others, with them.
+    uncertain = (overlap / number**2) ** 2 * sum(own.uncertain for own in of_clips)
     if several:
         uncertain += seeds * (seeds + clips) / sum(len(fold.values) - 1 for fold in several)
-    if trained and number > 1 and not several:
+    if 1 < number < FEW_FOLDS or (trained and number > 1 and not several):
         uncertain = total**2 / (number - 1)
     elif number > 1:
         uncertain += beyond * total / (number - 1)
@@ -72,11 +81,28 @@ def spread_of(folds: Sequence[FoldSample], *, trained: bool) -> Spread:
     )
 
 
-def _of_clips(fold: FoldSample) -> float:
-    """Variance of the fold's figure if its clips were drawn anew, stratum by stratum, for all seeds alike."""
-    weighted = fold.values.mean(axis=0) * fold.weights  # (clips,)
-    own = [weighted[fold.strata == stratum] for stratum in np.unique(fold.strata)]
-    return float(sum(len(values) * values.var(ddof=1) for values in own if len(values) > 1))
+class _OfClips(NamedTuple):
+    """The variance of a figure, and the sum of its parts squared over their degrees of freedom."""
+
+    variance: float
+    uncertain: float
+
+
+def _of_clips(fold: FoldSample) -> _OfClips:
+    """If the fold's clips were drawn anew, stratum by stratum, for all seeds alike."""
+    values = fold.values.mean(axis=0)  # (clips,)
+    strata = [fold.strata == stratum for stratum in np.unique(fold.strata)]
+    squares = [float(((values[own] - values[own].mean()) ** 2).sum()) for own in strata]
+    counts = [int(own.sum()) for own in strata]
+    within = len(values) - len(strata)
+    common = sum(squares) / within if within else 0.0
+    variance = uncertain = 0.0
+    for own, square, clips in zip(strata, squares, counts, strict=True):
+        degrees = clips - 1 + _PRIOR
+        part = clips * fold.weights[own][0] ** 2 * (square + _PRIOR * common) / degrees
+        variance += part
+        uncertain += part**2 / degrees
+    return _OfClips(variance, uncertain)
 
 
 def _of_seeds(fold: FoldSample) -> float:
@@ -85,7 +111,7 @@ def _of_seeds(fold: FoldSample) -> float:
 
 
 def _of_noise(fold: FoldSample) -> float:
-    """The part of `_of_clips` that is there because seeds take a clip for different classes."""
+    """The part of the clips' variance that is there because seeds take a clip for different classes."""
     return float((fold.values.var(axis=0, ddof=1) * fold.weights**2).sum()) / len(fold.values)
 
 
