@@ -20,8 +20,12 @@ if TYPE_CHECKING:
 
 def compare(
     names: Annotated[
-        list[str], typer.Argument(metavar="SET SET...", help="Two or more sets.", autocompletion=complete_set)
-    ],
+        list[str] | None,
+        typer.Argument(metavar="[SET SET...]", help="Two or more sets.", autocompletion=complete_set),
+    ] = None,
+    experiment: Annotated[
+        str | None, typer.Option(help="Only runs of this experiment; its sets, if none are named.")
+    ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
@@ -57,6 +61,7 @@ def compare(
     permutation test does not disagree.
     """
     from description_store.database import open_store
+    from description_store.experiments import find_experiment
     from description_store.runs import list_runs, load_outcomes
     from dfer.errors import UsageError
     from dfer.experiments.comparison import compare as compare_runs
@@ -69,13 +74,22 @@ def compare(
         raise UsageError(f"{figures} is not empty", hint="--force replaces figures there")
     with open_store(db, must_exist=True) as store:
         first = None if baseline is None else stored_set(store, baseline)
-        found = [stored_set(store, name) for name in names]
+        cells = None if experiment is None else find_experiment(store, experiment).cells
+        if not names and cells:
+            names = list(dict.fromkeys(f"v{cell.set_version}" for cell in cells))
+        found = [stored_set(store, name) for name in names or ()]
         sets = {one.name: one for one in (*found, *([first] if first else []))}
         if len(sets) < 2:
             raise UsageError("two different sets are needed to compare", hint="dfer compare v1 v2")
         all_runs = list_runs(store)
+        hashes = {cell.spec_hash for cell in cells or ()}
         runs_of = {
-            name: [run for run in all_runs if run.set_version == one.version] for name, one in sets.items()
+            name: [
+                run
+                for run in all_runs
+                if run.set_version == one.version and (cells is None or run.spec_hash in hashes)
+            ]
+            for name, one in sets.items()
         }
         comparison = compare_runs(
             runs_of,

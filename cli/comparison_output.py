@@ -29,7 +29,10 @@ def as_json(comparison: "Comparison", sets: "Sets", *, by_class: bool) -> dict[s
         "rows": [_row_as_json(row, sets[row.set]) for row in comparison.rows],
         "pairs": [_pair_as_json(pair, comparison, by_class=by_class) for pair in comparison.pairs],
         "unmatched": comparison.unmatched,
-        "other_protocols": comparison.other_protocols,
+        "other_protocols": {
+            protocol: {"runs": other.runs, "differences": other.differences}
+            for protocol, other in comparison.other_protocols.items()
+        },
     }
 
 
@@ -131,7 +134,7 @@ def print_comparison(
     clip = run.specification["clip"]
     output.say(
         f"{run.recipe} on {run.dataset} · CLIP {clip['architecture']} ({clip['pretrained']}) · "
-        f"epoch selection: {run.selection}"
+        f"epoch selection: {run.selection} · {published.settings_in_words(run.specification)}"
     )
     output.print_table(
         ["set", "runs", "UAR", "WAR", "gain over control", "made by"],
@@ -150,7 +153,6 @@ def print_comparison(
     )
     if cited:
         published.say(cited, run.specification, ours="these runs")
-        output.say(published.settings_in_words(run.specification))
     for pair in comparison.pairs:
         output.say(statement(pair, family=comparison.family))
         if by_class and pair.folds:

@@ -84,6 +84,10 @@ def write_new(path: Path, text: str, *, force: bool) -> None:
 def refuse_existing(path: Path, *, force: bool) -> None:
     from dfer.errors import UsageError
 
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder", hint="name a file")
+    if not path.resolve().parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}")
     if path.exists() and not force:
         raise UsageError(f"{path} exists", hint="--force replaces it")
 

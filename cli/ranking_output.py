@@ -115,20 +115,16 @@ def caution(ranked: "Ranking", *, quiet: bool) -> None:
             "has seen them, so results on those folds are no fresh test of it",
             quiet=quiet,
         )
-    first = ranked.rows[0].set
+    first, *others = (row.set for row in ranked.rows)
     if ranked.not_told:
+        output.note(f"these clips do not tell {first} from {_some(ranked.not_told)}", quiet=quiet)
+    if len(ranked.not_told) < len(others):
         output.note(
-            f"these clips do not tell {first} from {_some(ranked.not_told)}: "
-            "how far behind they are, the 95 % interval says, may be nothing",
+            f"{first} is the first of {output.count_of(len(ranked.rows), 'set')} on the same "
+            f"{output.count_of(ranked.clips, 'clip')}: partly by luck, the more so the more sets, and no "
+            "interval here allows for that",
             quiet=quiet,
         )
-    output.note(
-        f"{first} is the first of {output.count_of(len(ranked.rows), 'set')} on the same "
-        f"{output.count_of(ranked.clips, 'clip')}: partly by luck, the more so the more sets, and no "
-        "interval here allows for that",
-        quiet=quiet,
-    )
-    output.note(f"nothing was stored: a rank is no result   next: dfer train -d {first} …", quiet=quiet)
 
 
 def _some(names: "Sequence[str]") -> str:

@@ -32,7 +32,8 @@ def save_experiment(
 ) -> tuple[Experiment, bool]:
     """Keep an experiment, unless there is one of the same cells: that one is returned.
 
-    Without a name the earliest one of these cells is meant, or a new one is called e1, e2, …
+    Without a name the earliest one of these cells is meant, or a new one is called e1, e2, …  Where the same
+    grid has become other cells, because clips were mended, say, "name" is saved as "name.2".
 
     Returns:
         The experiment, and whether it is new.
@@ -52,6 +53,13 @@ def save_experiment(
             raise UnknownName(
                 f"{name!r} cannot be the name of an experiment",
                 hint="letters, digits, '.', '_' or '-', at most 64 of them",
+            )
+        if name in known and known[name].grid == json.loads(canonical_json(grid)):
+            numbered = [name, *(f"{name}.{n}" for n in range(2, len(known) + 3))]
+            name = next(
+                one
+                for one in numbered
+                if one not in known or {cell.spec_hash for cell in known[one].cells} == hashes
             )
         if name in known:
             before = {cell.spec_hash for cell in known[name].cells}

@@ -33,8 +33,11 @@ def cautions(comparison: Comparison, sets: Mapping[str, DescriptionSet]) -> tupl
     for name, runs in comparison.unmatched.items():
         told.append(f"{name}: {_count(runs, 'run')} of folds or seeds that other sets lack.")
     if comparison.other_protocols:
-        others = ", ".join(f"{h[4:12]} ({_count(n, 'run')})" for h, n in comparison.other_protocols.items())
-        told.append(f"These sets have runs of other protocols too, left out: {others}; --protocol chooses.")
+        others = "; ".join(
+            f"{protocol[4:12]} ({_count(other.runs, 'run')}: {other.differences})"
+            for protocol, other in comparison.other_protocols.items()
+        )
+        told.append(f"These sets have runs of other protocols too, left out ({others}); --protocol chooses.")
     return tuple(told)
 
 

@@ -1,6 +1,5 @@
 """Description sets compared by their runs, like with like: one protocol, paired by fold and seed."""
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -10,6 +9,7 @@ from description_store.records import Outcome, Run
 from dfer.errors import UsageError
 from dfer.experiments.paired_difference import PairedDifference, paired_difference
 from dfer.experiments.pairing import OutcomesOf, PairedFold, pair_runs
+from dfer.experiments.protocol_differences import protocol_differences
 from dfer.experiments.statistics.deviation import deviation, mean_of_groups
 from dfer.experiments.statistics.holm import holm
 from dfer.models.settings import RECIPES, TrainedSettings
@@ -52,13 +52,21 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OtherProtocol:
+    """A protocol that was left out: how many runs it has, and what is other than in the one compared."""
+
+    runs: int
+    differences: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
     """Rows and pairs are over the folds and seeds that all sets have runs of.
 
     `unmatched` counts other runs, by set. Where no fold and seed is common to all, rows are over each set's
     own runs, pairs over what two have in common, and all are unmatched. `runs` are those that rows are made
-    of, by set. `other_protocols` counts the runs of protocols left out, by hash: all sets have runs there
-    too. `trained`: whether a run is a training, so that seeds matter.
+    of, by set. `other_protocols` are those left out in which all sets have runs, too, by hash. `trained`:
+    whether a run is a training, so that seeds matter.
     """
 
     protocol: str
@@ -68,7 +76,7 @@ class Comparison:
     pairs: tuple[Pair, ...]
     runs: dict[str, tuple[Run, ...]]
     unmatched: dict[str, int]
-    other_protocols: dict[str, int]
+    other_protocols: dict[str, OtherProtocol]
 
     @property
     def family(self) -> int:
@@ -105,7 +113,7 @@ def compare(
     finished = {name: latest_of_each(runs) for name, runs in runs_of.items()}
     for name, runs in finished.items():
         if not runs:
-            raise UsageError(f"{name} has no finished runs", hint=f"dfer train --descriptions {name} …")
+            raise UsageError(f"{name} has no finished runs", hint=f"dfer sweep --descriptions {name} …")
     chosen, latest, others = _protocol(finished, protocol)
     trained = is_trained(latest)
     comparable = {n: [run for run in runs if run.protocol_hash == chosen] for n, runs in finished.items()}
@@ -148,8 +156,10 @@ def compare(
     )
 
 
-def _protocol(finished: Mapping[str, Sequence[Run]], asked: str | None) -> tuple[str, Run, dict[str, int]]:
-    """The protocol to compare under, its latest run, and how many runs other shared protocols have."""
+def _protocol(
+    finished: Mapping[str, Sequence[Run]], asked: str | None
+) -> tuple[str, Run, dict[str, OtherProtocol]]:
+    """The protocol to compare under, its latest run, and the other shared protocols."""
     shared = set.intersection(*({run.protocol_hash for run in runs} for runs in finished.values()))
     if asked is not None:
         shared = {
@@ -164,9 +174,15 @@ def _protocol(finished: Mapping[str, Sequence[Run]], asked: str | None) -> tuple
         )
     of_shared = [run for runs in finished.values() for run in runs if run.protocol_hash in shared]
     latest = max(of_shared, key=lambda run: run.id)
-    others = Counter(run.protocol_hash for run in of_shared)
-    del others[latest.protocol_hash]
-    return latest.protocol_hash, latest, dict(others)
+    left_out: dict[str, list[Run]] = {}
+    for run in of_shared:
+        if run.protocol_hash != latest.protocol_hash:
+            left_out.setdefault(run.protocol_hash, []).append(run)
+    others = {
+        protocol: OtherProtocol(runs=len(runs), differences=protocol_differences(latest, runs[0]))
+        for protocol, runs in left_out.items()
+    }
+    return latest.protocol_hash, latest, others
 
 
 def is_trained(run: Run) -> bool:

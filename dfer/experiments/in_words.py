@@ -24,6 +24,8 @@ def verdict(found: PairedDifference, p_holm: float | None, *, family: int) -> st
     if found.pairs and found.gained == found.lost == 0:
         return "the same in every clip"
     if found.uar is None or found.uar.interval is None or found.p is None or p_holm is None:
+        if found.pairs > 1:
+            return "clips of a class all say the same, which does not tell a difference from noise"
         return "too few to tell a difference from noise"
     p = p_in_words(p_holm) + (f" after Holm over {family}" if family > 1 else "")
     if found.is_shown(p_holm):
@@ -40,8 +42,9 @@ def verdict(found: PairedDifference, p_holm: float | None, *, family: int) -> st
 
 
 def clips_in_words(found: PairedDifference) -> str:
-    """ "41 clips gained, 23.5 lost, of 1,200"."""
-    return f"{_count(found.gained)} clips gained, {_count(found.lost)} lost, of {found.clips:,}"
+    """ "41 clips gained, 23.5 lost, of 1,200": means over seeds."""
+    gained = f"{_count(found.gained)} clip{'' if found.gained == 1 else 's'}"
+    return f"{gained} gained, {_count(found.lost)} lost, of {found.clips:,}"
 
 
 def power_in_words(comparison: Comparison) -> str:
@@ -55,7 +58,7 @@ def power_in_words(comparison: Comparison) -> str:
         return ""
     seeds, power = max(((n, p) for n, p in powers if p is not None), key=lambda found: found[1].now)
     if power.now >= 1:
-        return "power: so few runs would show no difference at all"
+        return "power: so few runs could not show any difference, however large"
     told = f"power: these runs would show a difference of {points(power.now)} points four times out of five"
     aim = f"{100 * power.aim:g} point"
     if power.at_best is None:

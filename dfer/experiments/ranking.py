@@ -97,7 +97,7 @@ class Ranking:
     @property
     def chance(self) -> float:
         """The UAR of guessing."""
-        return 1 / len(self.clips_of)
+        return 1 / sum(clips > 0 for clips in self.clips_of.values())
 
     @property
     def few(self) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ class RecallDifference:
     @property
     def other_runs(self) -> int:
         """Runs of both sets under other protocols, which are left out."""
-        return sum(self.comparison.other_protocols.values())
+        return sum(other.runs for other in self.comparison.other_protocols.values())
 
 
 def compare_recalls(

@@ -1,5 +1,6 @@
 """What a recipe can be told, with the published values as defaults. Reading settings needs no torch."""
 
+import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
@@ -217,8 +218,13 @@ def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        wrong = f"setting {name} of {recipe}: {first['msg']}"
+        if first["type"] != "extra_forbidden":
+            raise UsageError(
+                f"setting {name} of {recipe}: {first['msg']}", hint=f"found {first['input']!r}"
+            ) from error
+        known = list(type(published).model_fields)
+        near = difflib.get_close_matches(name, known, n=1)
         raise UsageError(
-            f"{recipe} has no setting {name}" if first["type"] == "extra_forbidden" else wrong,
-            hint=f"its settings: {', '.join(type(published).model_fields)}",
+            f"{recipe} has no setting {name}",
+            hint=f"did you mean {near[0]}?" if near else f"its settings: {', '.join(known)}",
         ) from error

@@ -44,6 +44,8 @@ def draw_confusions(report: Report) -> "Figure":
         size = min(8.0, 72 * side / classes * 0.62)
         _heat(axes, shares(confusion), rows=report.classes, columns=report.classes, upright=True, size=size)
         axes.set_title(str(visible(name)), fontsize=8, parse_math=False)
+    figure.supxlabel("taken for (percent of the clips of a row)", fontsize=8)
+    figure.supylabel("shown", fontsize=8)
     for axes in list(figure.axes)[number:]:
         axes.set_visible(False)
     for place in range(max(0, number - across), number):  # the last of each column, where panels are missing
