@@ -88,11 +88,15 @@ def sweep_is_disturbed(folder: Path, address: str) -> None:
     command = [*GRID.split(), "--launcher", "ray", "--ray-address", address]
     with (folder / "log").open("w") as log:
         driver = subprocess.Popen(["dfer", *command], cwd=folder, stderr=log, start_new_session=True)
-    until(lambda: list((folder / "runs").glob("*")), "a cell begins")
-    os.kill(places()[0], signal.SIGKILL)
-    until(lambda: stored(folder, "id FROM runs"), "a cell is stored")
-    os.killpg(driver.pid, signal.SIGINT)  # as a terminal does
-    assert driver.wait(PATIENCE) == 130, (folder / "log").read_text()
+    try:
+        until(lambda: list((folder / "runs").glob("*")), "a cell begins")
+        os.kill(places()[0], signal.SIGKILL)
+        until(lambda: stored(folder, "id FROM runs"), "a cell is stored")
+        os.killpg(driver.pid, signal.SIGINT)  # as a terminal does
+        assert driver.wait(PATIENCE) == 130, (folder / "log").read_text()
+    finally:
+        driver.kill()
+        driver.wait()
     until(lambda: not places(), "the processes of a sweep that was stopped have ended")
     log = (folder / "log").read_text()
     assert "died (" in log, log

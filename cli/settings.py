@@ -59,7 +59,9 @@ def defaults_from_argument(ctx: typer.Context, path: Path | None) -> Path | None
     if path is None or ctx.resilient_parsing:
         return path
     if not path.is_file():
-        raise UsageError(f"there is no file {path}", hint="a TOML file whose keys are options")
+        raise UsageError(
+            f"there is no file {path}", hint="a TOML file whose keys are options; sets go with -d v1,v2"
+        )
     options = _options(ctx.command)
     content = _read(path)
     for key in content:

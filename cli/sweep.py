@@ -55,7 +55,8 @@ def sweep(
         Path | None,
         typer.Argument(
             metavar="[FILE]",
-            help="A TOML file whose keys are these options, `vary` a table; flags win over it.",
+            help="A TOML file whose keys are these options, `vary` a table; flags win over it. "
+            "Paths in it are relative to the working folder.",
             is_eager=True,
             callback=defaults_from_argument,
         ),
@@ -125,7 +126,8 @@ def sweep(
             "--jobs",
             "-j",
             min=1,
-            help="So many cells at once. Default: local: one per GPU, or 1; ray: as there is room.",
+            help="So many cells at once. Default: local: one per GPU, or 1; ray: as there is room. "
+            "On processors they share the threads, which changes rounding.",
             rich_help_panel=_LAUNCHING,
         ),
     ] = None,
@@ -206,15 +208,18 @@ def sweep(
     from dfer.experiments.sweeping.driving import drive, to_do
     from dfer.experiments.sweeping.estimates import estimate
     from dfer.experiments.sweeping.planning import plan
+    from dfer.training.fabric import check_accelerator
     from dfer.training.running import Machine
     from dfer.training.tensorboard import check_installed
 
     if tensorboard is not None:
         check_installed()
+    if launcher == "local" and not dry_run:
+        check_accelerator(accelerator)
     at_once = jobs or (default_jobs(accelerator) if launcher == "local" else 1)
     readers = max(0, int(ray_cpus) - 1) if launcher == "ray" else default_workers(None) // at_once
-    if accelerator == "cpu" and ray_gpus is None:
-        ray_gpus = 0
+    if ray_gpus is None:
+        ray_gpus = {"cpu": 0, "cuda": 1}.get(accelerator)
     machine = Machine(
         accelerator=accelerator,
         workers=readers if workers is None else workers,
@@ -244,6 +249,8 @@ def sweep(
                 now, wanted, estimate(store, works, planned.loaded, jobs=at_once), jobs=at_once, json=json
             )
             return
+        to_compute = planned.cells
+        del planned  # CLIP and clips are loaded by those who compute
         check_writable(store)  # before hours of computing, not after
         experiment, _ = save_experiment(store, name=name, grid=grid.model_dump(mode="json"), cells=cells)
         say_what_is_done(experiment.name, now, wanted, quiet=quiet)
@@ -252,7 +259,7 @@ def sweep(
                 after = drive(
                     store,
                     db,
-                    planned.cells,
+                    to_compute,
                     launcher=_launcher(launcher, jobs, at_once, ray_cpus, ray_gpus, ray_address),
                     retry_failed=retry_failed,
                     on_event=on_event,

@@ -79,12 +79,14 @@ def print_sweep(
     )
     if counts["failed"]:
         output.note("next: mend what failed, then the same command with --retry-failed", quiet=quiet)
-    elif len(sets := list(dict.fromkeys(f"v{row.set_version}" for row in rows))) > 1:
-        output.note(f"next: dfer compare {' '.join(sets)}   dfer experiments show {name}", quiet=quiet)
+    elif len({row.set_version for row in rows}) > 1:
+        output.note(f"next: dfer compare --experiment {name}   dfer experiments show {name}", quiet=quiet)
 
 
 def print_rows(rows: "Sequence[SummaryRow]") -> None:
-    """Mean ± standard deviation over folds and seeds."""
+    """Mean ± standard deviation over folds and seeds. Without rows, nothing."""
+    if not rows:
+        return
     output.print_table(
         ["recipe", "settings", "set", "runs", "UAR", "WAR"],
         [
@@ -107,9 +109,15 @@ def _mean(mean: float, deviation: float | None) -> str:
 
 
 def print_failures(now: "Sequence[CellNow]") -> None:
+    """A line per reason: one damaged frame may fail a fold's cells all alike."""
+    alike: dict[str, list[str]] = {}
     for one in now:
         if one.state == "failed" and one.run:
-            output.say(f"failed: {one.cell.name} ({one.run.name}): {one.run.error.splitlines()[0]}")
+            reason = one.run.error.splitlines()[0]
+            alike.setdefault(reason, []).append(f"{one.cell.name} ({one.run.name})")
+    for reason, names in alike.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        output.say(f"failed: {names[0]}{more}: {reason}")
 
 
 def rows_as_json(rows: "Sequence[SummaryRow]") -> list[dict[str, Any]]:

@@ -117,4 +117,4 @@ def _result(event: "Done") -> str:
 
 
 def _waiting(cells: int) -> str:
-    return f"waiting for {output.count_of(cells, 'cell')} that another sweep computes"
+    return f"waiting for {output.count_of(cells, 'cell')} that another process computes"

@@ -2,7 +2,8 @@
 
 A claim is a row that its holder renews while it lives. Whoever wants what was claimed takes over the claim of
 a holder that is gone: a process of this machine that is not there any more, or one that was silent for longer
-than any lock on the store may keep it from renewing.
+than any lock on the store may keep it from renewing. One that is known to be there, stopped or waiting for a
+disk, may be silent for an hour.
 """
 
 import os
@@ -10,7 +11,8 @@ import socket
 import time
 import uuid
 from collections.abc import Callable
-from typing import Literal, TypeVar
+from pathlib import Path
+from typing import Literal, NamedTuple, TypeVar
 
 from sqlite_utils import Database
 
@@ -21,13 +23,17 @@ from description_store.runs import find_finished
 
 RENEW_SECONDS = 2.0
 STALE_SECONDS = BUSY_SECONDS + 15.0
+SILENT_SECONDS = 3600.0
+"""For a process that is there: not for ever, because it may have failed to give up its claims."""
 
 _Found = TypeVar("_Found", Answer, Run)
 
 
 def new_holder() -> str:
-    """A name for this process, once per asking: machine, process, and something unique."""
-    return f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    """A name for this process, once per asking: machine, process, when that began, and something unique."""
+    pid = os.getpid()
+    found = _process(pid)
+    return f"{socket.gethostname()}:{pid}:{found.began if found else ''}.{uuid.uuid4().hex[:8]}"
 
 
 def answer_or_claim(
@@ -45,6 +51,11 @@ def run_or_claim(db: Database, spec_hash: str, *, holder: str) -> Run | Literal[
 def run_key(spec_hash: str) -> str:
     """Under which the making of a run is claimed."""
     return f"run:{spec_hash}"
+
+
+def is_being_made(db: Database, spec_hash: str) -> bool:
+    """Whether somebody is making this run."""
+    return _is_held(db, run_key(spec_hash))
 
 
 def runs_being_made(db: Database) -> set[str]:
@@ -87,20 +98,51 @@ def release(db: Database, holder: str, key: str | None = None) -> None:
 
 
 def _is_held(db: Database, key: str) -> bool:
-    fresh = time.time() - STALE_SECONDS
-    found = db.execute("SELECT holder FROM claims WHERE key = ? AND renewed_at > ?", [key, fresh]).fetchone()
-    return found is not None and not _is_gone(found[0])
-
-
-def _is_gone(holder: str) -> bool:
-    """Whether the holder was a process of this machine that has ended. Windows has no harmless way to ask."""
-    host, pid, _ = holder.rsplit(":", 2)
-    if host != socket.gethostname() or os.name != "posix":
+    found = db.execute("SELECT holder, renewed_at FROM claims WHERE key = ?", [key]).fetchone()
+    if found is None:
         return False
+    holder, renewed_at = found
+    match _is_there(holder):
+        case True:
+            return bool(time.time() - renewed_at < SILENT_SECONDS)
+        case False:
+            return False
+    return bool(time.time() - renewed_at < STALE_SECONDS)
+
+
+def _is_there(holder: str) -> bool | None:
+    """Whether the holder is a process of this machine that lives; None where that cannot be known.
+
+    Numbers of processes are used again: it must have begun when the holder did. Windows has no harmless way
+    to ask.
+    """
+    host, pid, rest = holder.rsplit(":", 2)
+    if host != socket.gethostname() or os.name != "posix":
+        return None
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
-        return True
+        return False
     except PermissionError:
         pass  # somebody else's process
-    return False
+    found = _process(int(pid))
+    if found is None:
+        return None
+    began = rest.rpartition(".")[0]
+    return False if found.ended else began == found.began if began else None
+
+
+class _Process(NamedTuple):
+    ended: bool
+    """It is a zombie: nobody has asked yet what became of it."""
+    began: str
+    """In clock ticks since the machine did."""
+
+
+def _process(pid: int) -> _Process | None:
+    """None where /proc does not tell."""
+    try:
+        state, *others = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return _Process(ended=state in "ZX", began=others[18])
+    except (OSError, ValueError, IndexError):
+        return None

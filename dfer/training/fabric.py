@@ -5,13 +5,17 @@ from datetime import timedelta
 from inspect import signature
 from typing import Any, Literal
 
+import torch
 from lightning_fabric import Fabric
 from lightning_fabric.strategies.ddp import DDPStrategy
 from torch.nn.parallel import DistributedDataParallel
 
+from dfer.errors import ConfigurationError
 from dfer.training.specification import Precision
 
 _FABRIC_NAMES: dict[Precision, Literal["32-true", "bf16-mixed"]] = {"fp32": "32-true", "bf16": "bf16-mixed"}
+
+_IS_THERE: dict[str, Any] = {"cuda": torch.cuda.is_available, "mps": torch.backends.mps.is_available}
 
 _PATIENCE = timedelta(hours=6)
 """How long processes wait for each other: computing the features of a large data set takes its time."""
@@ -27,8 +31,10 @@ _NO_BROADCASTS: dict[str, Any] = {
 def make_fabric(precision: Precision, *, accelerator: str = "auto") -> Fabric:
     """One process on one device, a GPU where there is one; under `torchrun`, as many as it started.
 
-    Several processes share each batch and give the results of one (docs/recipes.md).
+    Several processes share each batch and give the results of one (docs/recipes.md). Raises as
+    `check_accelerator`.
     """
+    check_accelerator(accelerator)
     name = _FABRIC_NAMES[precision]
     world = int(os.environ.get("WORLD_SIZE", "1"))
     if world == 1:
@@ -41,3 +47,12 @@ def make_fabric(precision: Precision, *, accelerator: str = "auto") -> Fabric:
     )
     fabric.launch()
     return fabric
+
+
+def check_accelerator(accelerator: str) -> None:
+    """Raises ConfigurationError: there is none here that torch can use."""
+    if accelerator in _IS_THERE and not _IS_THERE[accelerator]():
+        raise ConfigurationError(
+            f"--accelerator {accelerator}: torch finds none on this machine",
+            hint="leave --accelerator out, or install a torch and drivers that go with it",
+        )

@@ -86,8 +86,8 @@ def train(
     out (DFER-CLIP §4.1 and its scripts). An epoch is judged by its WAR; of equally good ones the first is
     selected. Each batch is shared among the processes of `fabric` and computed in so many `pieces`: neither
     changes what is learnt, beyond rounding. `keeper` has the state to begin from, if any, and is offered the
-    state after every step, and for good once `stop` is asked for. `ready` is told which items will be read in
-    an epoch. `objective` is made once the recogniser is on its device.
+    state after every step, and for good once `stop` is asked for or the last epoch is done. `ready` is told
+    which items will be read in an epoch. `objective` is made once the recogniser is on its device.
 
     Raises:
         ContentError: not even one batch of training clips.
@@ -126,7 +126,14 @@ def train(
 
     def offer_state(*, now: bool = False) -> None:
         if keeper is not None and fabric.is_global_zero:
-            keeper.offer(lambda: _with_tensors(state, recogniser, optimizer), now=now)
+            # After the last epoch nothing steps any more: the file is a third as large.
+            steps = None if state.epoch > settings.epochs else optimizer
+            keeper.offer(lambda: _with_tensors(state, recogniser, steps), now=now)
+
+    def end_if_asked() -> None:
+        if stop is not None and stop.made:
+            offer_state(now=True)
+            raise KeyboardInterrupt
 
     while state.epoch <= settings.epochs:
         for group in optimizer.param_groups:
@@ -156,9 +163,7 @@ def train(
                 )
             )
             offer_state()
-            if stop is not None and stop.made:
-                offer_state(now=True)
-                raise KeyboardInterrupt
+            end_if_asked()
         row: dict[str, float | None] = {
             "epoch": state.epoch,
             "loss": sum(state.losses) / len(state.losses),
@@ -180,7 +185,11 @@ def train(
         )
         state.epoch = settings.epochs + 1 if given_up else state.epoch + 1
         state.step, state.losses = 0, []
-        offer_state()
+        if state.epoch > settings.epochs:
+            offer_state(now=True)  # whatever happens before the run is stored costs no more than the scoring
+        else:
+            offer_state()
+            end_if_asked()
 
     last = _copy(recogniser.trainable_state())
     epochs = len(state.history)
@@ -292,12 +301,12 @@ def _check_finite(loss: float, state: TrainingState) -> None:
 
 
 def _with_tensors(
-    state: TrainingState, recogniser: VideoRecogniser, optimizer: torch.optim.Optimizer
+    state: TrainingState, recogniser: VideoRecogniser, optimizer: torch.optim.Optimizer | None
 ) -> TrainingState:
     state.weights = recogniser.trainable_state()
     state.optimizer = {
         number: {name: value for name, value in own.items() if isinstance(value, Tensor)}
-        for number, own in optimizer.state_dict()["state"].items()
+        for number, own in (optimizer.state_dict()["state"] if optimizer else {}).items()
     }
     return state
 

@@ -75,9 +75,13 @@ class StateKeeper:
 
 
 def forget_state(stored: Run) -> None:
-    """The run is stored: there is nothing to resume."""
-    if stored.folder is not None:
+    """The run is stored: there is nothing to resume. A file that cannot be removed is a warning."""
+    if stored.folder is None:
+        return
+    try:
         (Path(stored.folder) / STATE).unlink(missing_ok=True)
+    except OSError as error:
+        _log.warning("the state of a training that is done could not be removed: %s", error)
 
 
 def save_state(path: Path, state: TrainingState, *, spec_hash: str) -> None:
@@ -134,7 +138,14 @@ def load_state(path: Path) -> TrainingState:
 def interrupted(out: Path, spec_hash: str) -> Path | None:
     """The folder of the latest interrupted training of exactly this specification, if there is one."""
     found = [path for path in out.glob(f"*/{STATE}") if _spec_hash(path) == spec_hash]
-    return max(found, key=lambda path: path.stat().st_mtime_ns).parent if found else None
+    return max(found, key=_written_at).parent if found else None
+
+
+def _written_at(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:  # its training was stored meanwhile
+        return 0
 
 
 def _spec_hash(path: Path) -> str | None:
@@ -142,6 +153,8 @@ def _spec_hash(path: Path) -> str | None:
         with safe_open(path, framework="pt", device="cpu") as file:
             spec_hash: str | None = json.loads((file.metadata() or {})[_KEY])["spec_hash"]
             return spec_hash
+    except FileNotFoundError:  # its training was stored meanwhile
+        return None
     except (SafetensorError, OSError, ValueError, KeyError, TypeError):
         _log.warning("%s is damaged: it cannot be resumed from", path)
         return None

@@ -15,6 +15,10 @@ from dfer.training.specification import RunSpecification
 _LOCK = "training.lock"
 
 
+class TrainingGoesOn(UsageError):
+    """Another process trains exactly this: nothing failed, it is too early."""
+
+
 @contextlib.contextmanager
 def training_folder(
     out: Path, spec: RunSpecification, fabric: Fabric, *, resume: bool, patience: float = 0.0
@@ -22,6 +26,9 @@ def training_folder(
     """The folder of a training: that of the interrupted one, or a new one. One training at a time uses it.
 
     `patience`: so many seconds it waits for a process that still uses the folder of the interrupted one.
+
+    Raises:
+        TrainingGoesOn: it still does.
     """
     folder = interrupted(out, spec.hash) if resume else None
     fabric.barrier()  # all have looked before the first makes a new one
@@ -35,7 +42,7 @@ def training_folder(
         try:
             lock.acquire(timeout=patience)
         except Timeout as error:
-            raise UsageError(
+            raise TrainingGoesOn(
                 f"the training in {folder} is going on in another process",
                 hint="wait for it, or stop it first",
             ) from error

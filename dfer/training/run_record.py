@@ -23,12 +23,12 @@ def failed_run(
     seconds: float | None = None,
     pretrained: str | None = None,
 ) -> Run:
-    """Why nothing came of it, in a line."""
+    """Why nothing came of it, and what to do about it, in a line."""
     what = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     if isinstance(error, KeyboardInterrupt):
         what = "interrupted"
     elif isinstance(error, DferError):
-        what = error.message
+        what = "; ".join(filter(None, (error.message, error.hint)))
     return Run(
         status="failed",
         **identity(spec, set_version),

@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from sqlite_utils import Database
 from torch import Tensor
 
+from description_store.claims import is_being_made
 from description_store.records import Prediction, Run
 from description_store.runs import find_finished, save_run
 from dfer.clips.dataset import ClipItems
@@ -28,7 +29,7 @@ from dfer.training.metrics import Metrics, measure
 from dfer.training.preparing import PreparedRun
 from dfer.training.resuming import StateKeeper, forget_state
 from dfer.training.run_data import dataset, datasets, objective_of
-from dfer.training.run_folder import training_folder
+from dfer.training.run_folder import TrainingGoesOn, training_folder
 from dfer.training.run_record import environment, failed_run, identity, predictions_of
 from dfer.training.stopping import stop_request
 from dfer.training.tensorboard import TensorBoardLog
@@ -83,7 +84,7 @@ def run_training(
         unless `again`.
 
     Raises:
-        UsageError: the recipe trains nothing; or the interrupted training is not interrupted at all.
+        UsageError: the recipe trains nothing; or another process, or a sweep, is at it.
     """
     _check_trains(prepared)
 
@@ -117,7 +118,7 @@ def run_evaluation(
         The stored run, and whether it was made now.
 
     Raises:
-        UsageError: the recipe needs a trained run.
+        UsageError: the recipe needs a trained run; or a sweep is at it.
     """
     if prepared.trains:
         raise UsageError(f"recipe {prepared.spec.recipe} needs a trained run", hint="name it with --run")
@@ -279,15 +280,22 @@ def _stored(
     spec = prepared.spec
     if not again and (finished := find_finished(db, spec.hash)):
         return finished, False
+    if not again and is_being_made(db, spec.hash):
+        raise UsageError(
+            "a sweep is computing exactly this", hint="wait for it; --again computes it all the same"
+        )
     fabric = make_fabric(spec.precision, accelerator=machine.accelerator)
     started = time.monotonic()
     try:
         with computed(fabric) as (run, predictions):
             if not fabric.is_global_zero:
                 return run, True
-            stored = save_run(db, run, predictions)
-            forget_state(stored)
-            return stored, True
+            stored = save_run(db, run, predictions, once=not again)
+            forget_state(run)
+            # Another process may have been first: its run counts.
+            return stored, stored == run.model_copy(update={"id": stored.id, "created_at": stored.created_at})
+    except TrainingGoesOn:
+        raise
     except (Exception, KeyboardInterrupt) as error:
         seconds = time.monotonic() - started
         failed = failed_run(

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from description_store.database import open_store
 from description_store.sets import move_alias
@@ -122,6 +123,7 @@ def test_a_grid_from_a_file_is_computed_once_and_what_failed_only_if_it_is_asked
         ("sweep -d v1 --set cop.gamma=1", 2, "there is no recipe 'cop'"),
         ("sweep -d v1 --folds 1,9", 5, "1 of 2 cells cannot be computed"),
         ("sweep -d v1 --jobs 0", 2, "--jobs"),
+        ("sweep -d v1 --vary gamma=NaN", 2, "expected finite numbers"),
         ("experiments show latest", 2, "no experiment 'latest'"),
     ],
 )
@@ -129,6 +131,14 @@ def test_bad_input_to_a_sweep_is_one_clear_message(ready: Dfer, arguments: str, 
     done = ready(arguments)
     assert (done.code, said in done.err, "Traceback" in done.err) == (code, True, False)
     assert ready("experiments list --json").json["experiments"] == []
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_is_one_message_before_anything_is_stored(ready: Dfer) -> None:
+    done = ready("sweep table1.toml --accelerator cuda")
+    assert (done.code, "--accelerator cuda: torch finds none" in done.err) == (3, True)
+    assert ready("experiments list --json").json["experiments"] == []
+    assert ready("sweep table1.toml --accelerator cuda --dry-run").code == 0
 
 
 def test_a_misspelt_key_of_the_file_is_told_with_the_right_one(ready: Dfer, tmp_path: Path) -> None:

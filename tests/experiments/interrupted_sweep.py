@@ -1,4 +1,5 @@
-"""By hand: 3 sets × 5 folds × 2 seeds, killed twice, against the same grid left alone. Takes minutes.
+"""By hand: 3 sets × 5 folds × 2 seeds, killed twice, against the same grid left alone; by processes of this
+machine, and by a Ray cluster on it, of whose processes one is killed, too. Takes a quarter of an hour.
 
 python -m tests.experiments.interrupted_sweep
 """
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from description_store.database import open_store
@@ -34,11 +36,17 @@ set = ["frames=4", "pixel_normalisation=clip", "temperature=0.05", "temporal_lea
 """
 
 
+RAY = "--launcher ray --jobs 2"
+
+# Threads change rounding. Ray writes a token in the user's home, else.
+os.environ |= {"OMP_NUM_THREADS": "1", "RAY_AUTH_MODE": "disabled"}
+
+
 def main() -> None:
     place = Path(tempfile.mkdtemp(prefix="dfer-interrupted-"))
     dfer(place, "data synth world --classes dfew7 --clips 70 --seed 3 --size 64 --folds 5 -q")
     tables = {}
-    for name, kills in (("alone", 0), ("killed", 2)):
+    for name, kills, launching in (("alone", 0, ""), ("killed", 2, ""), ("ray", 2, RAY)):
         folder = place / name
         folder.mkdir()
         (folder / "grid.toml").write_text(GRID)
@@ -46,38 +54,66 @@ def main() -> None:
         dfer(folder, "sets control v1 --kind names -q")
         dfer(folder, "sets control v1 --kind random --seed 1 -q")
         for number in range(1, kills + 1):
-            kill_after(folder, number * CELLS // (kills + 1))
-        tables[name] = json.loads(dfer(folder, "sweep grid.toml --json -q"))
-    rows = [table["rows"] for table in tables.values()]
-    runs = {name: stored(place / name) for name in tables}
-    print(json.dumps(rows[0], indent=1))
-    assert [table["cells"]["finished"] for table in tables.values()] == [CELLS, CELLS]
-    assert rows[0] == rows[1]
-    assert [len(found) for found in runs.values()] == [CELLS, CELLS]
-    assert runs["alone"] == runs["killed"]
+            kill_after(folder, number * CELLS // (kills + 1), launching)
+        tables[name] = json.loads(dfer(folder, f"sweep grid.toml --json -q {launching}"))
+    print(json.dumps(tables["alone"]["rows"], indent=1))
+    runs = stored(place / "alone")
+    for name, table in tables.items():
+        assert table["cells"]["finished"] == len(stored(place / name)) == CELLS
+        assert table["rows"] == tables["alone"]["rows"]
+        assert stored(place / name) == runs
     print(f"the same {CELLS} runs, the same predictions, the same table: {place}")
 
 
-def kill_after(folder: Path, cells: int) -> None:
-    """kill -9 of the driver once so many runs are stored, in the middle of the next; no process is left."""
-    driver = subprocess.Popen([*DFER, "sweep", "grid.toml", "-q"], cwd=folder, start_new_session=True)
-    while len(stored(folder)) < cells:
-        time.sleep(0.1)
-        assert driver.poll() is None, "it ended too early"
-    time.sleep(0.5)
-    before = processes_of(driver.pid)
-    os.kill(driver.pid, signal.SIGKILL)
-    driver.wait()
-    time.sleep(8)  # those that read clips look every five seconds whether they are still needed
-    assert len(before) > 1
-    assert processes_of(driver.pid) == []
+def kill_after(folder: Path, cells: int, launching: str) -> None:
+    """kill -9 of the driver once so many runs are stored, in the middle of the next; no process is left.
+
+    On Ray, the first time one that computes a cell is killed before.
+    """
+    command = [*DFER, "sweep", "grid.toml", "-q", *launching.split()]
+    driver = subprocess.Popen(command, cwd=folder, start_new_session=True)
+    try:
+        if launching and not stored(folder):
+            until(lambda: any((folder / "runs").glob("*/training.safetensors")), driver)
+            (killed, *_) = [
+                pid for pid in processes_below(driver.pid) if name_of(pid).startswith("ray::_Place")
+            ]
+            os.kill(killed, signal.SIGKILL)
+            print(f"killed {killed}, one of Ray's processes")
+        until(lambda: len(stored(folder)) >= cells, driver)
+        time.sleep(0.5)
+        before = processes_below(driver.pid)
+    finally:
+        driver.kill()
+        driver.wait()
+    # Those that read clips look every five seconds whether they are still needed; two of Ray's own, which
+    # compute nothing, every minute.
+    time.sleep(75 if launching else 8)
+    assert before
+    assert [(pid, name_of(pid)) for pid in before if name_of(pid)] == []
     print(
         f"killed with {len(stored(folder))} of {CELLS} runs stored; of {len(before)} processes none is left"
     )
 
 
-def processes_of(session: int) -> list[str]:
-    return subprocess.run(["pgrep", "-s", str(session)], capture_output=True, text=True).stdout.split()
+def until(happens: Callable[[], bool], driver: "subprocess.Popen[bytes]") -> None:
+    while not happens():
+        time.sleep(0.1)
+        assert driver.poll() is None, "it ended too early"
+
+
+def processes_below(pid: int) -> list[int]:
+    """Those that it started, and those that they did."""
+    found = subprocess.run(["pgrep", "-P", str(pid)], capture_output=True, text=True).stdout.split()
+    return [one for child in found for one in (int(child), *processes_below(int(child)))]
+
+
+def name_of(pid: int) -> str:
+    """ "" if it has ended."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def stored(folder: Path) -> dict[str, list[tuple[float, ...]]]:

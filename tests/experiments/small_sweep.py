@@ -1,6 +1,7 @@
 """A folder with a small world, two sets and a grid of eight cells; and a driver of it, to be killed."""
 
 import signal
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -83,7 +84,7 @@ def sweep_in(folder: Path, told: Connection) -> None:
                 db,
                 folder / "dfer.db",
                 small_plan(folder, db).cells,
-                launcher=lambda works: on_this_machine(works, jobs=1),
+                launcher=partial(on_this_machine, jobs=1),
                 on_event=on_event,
             )
         except KeyboardInterrupt:

@@ -14,6 +14,7 @@ from dfer.experiments.sweeping.cells import combinations
 from dfer.experiments.sweeping.grid import (
     Grid,
     check_addresses,
+    check_said_once,
     parse_folds,
     parse_names,
     parse_numbers,
@@ -81,7 +82,9 @@ def test_values_that_have_commas_are_said_as_a_json_list() -> None:
     }
 
 
-@pytest.mark.parametrize("text", ["", "x", "=1", "x=", "x=1,", "x=[]"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "=1", "x=", "x=1,", "x=[]", "x=NaN", "x=1,1e999", "x=[[-Infinity]]"]
+)
 def test_a_variation_without_setting_or_values_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="--vary"):
         parse_vary([text])
@@ -150,3 +153,10 @@ def test_a_setting_may_be_that_of_one_recipe() -> None:
 def test_a_misspelt_field_is_an_error() -> None:
     with pytest.raises(ValidationError):
         grid(fold=(1,))
+
+
+def test_a_setting_is_varied_or_said_for_all_but_one_recipe_may_have_its_own() -> None:
+    check_said_once(grid(epochs=20, vary={"coop.epochs": (5, 10)}))
+    for twice in ({"epochs": 20}, {"settings": {"epochs": 20}}):
+        with pytest.raises(UsageError, match="epochs is varied, but also said for all cells"):
+            check_said_once(grid(vary={"epochs": (5, 10)}, **twice))

@@ -1,6 +1,9 @@
 """Experiments in the store: grids of runs whose states follow from the runs, and who is making which."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +24,9 @@ from tests.store.filled import CLASS_SET_HASH, CLASSES, a_cell, a_run, a_set, pr
 GRID = {"descriptions": ["v1"], "seeds": [1, 2, 3, 4]}
 ELSEWHERE = "another-machine:1:abcd"
 GONE = f"{claims.new_holder().split(':')[0]}:999999999:abcd"
+
+
+needs_proc = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="asks /proc")
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ def test_a_name_stands_for_the_same_cells_for_ever(db, cells) -> None:
     save_experiment(db, name="table1", grid=GRID, cells=cells[:3])
     assert not save_experiment(db, name="table1", grid=GRID, cells=cells[:3])[1]
     with pytest.raises(UnknownName, match="of its 3 cells this one has 3, and 1 others") as caught:
-        save_experiment(db, name="table1", grid=GRID, cells=cells)
+        save_experiment(db, name="table1", grid=GRID | {"folds": [1]}, cells=cells)
     assert "--name" in caught.value.hint
 
 
@@ -120,6 +126,35 @@ def test_the_claims_of_a_driver_that_was_killed_are_free_at_once(db, cells) -> N
     assert claims.run_or_claim(db, cells[0].spec_hash, holder=GONE) == "claimed"
     assert states(db, cells[:1]) == ["open"]
     assert claims.run_or_claim(db, cells[0].spec_hash, holder=ELSEWHERE) == "claimed"
+
+
+@needs_proc
+def test_a_driver_that_is_there_may_be_silent_for_an_hour(db, cells, monkeypatch: pytest.MonkeyPatch) -> None:
+    key, here = cells[0].spec_hash, claims.new_holder()
+    assert claims.run_or_claim(db, key, holder=here) == "claimed"
+    began = claims.time.time()
+    monkeypatch.setattr(claims.time, "time", lambda: began + claims.SILENT_SECONDS - 1)
+    assert claims.run_or_claim(db, key, holder=ELSEWHERE) == "busy"
+    monkeypatch.setattr(claims.time, "time", lambda: began + claims.SILENT_SECONDS + 1)
+    assert claims.run_or_claim(db, key, holder=ELSEWHERE) == "claimed"
+
+
+@needs_proc
+def test_another_process_with_the_number_of_a_driver_that_was_killed_is_not_taken_for_it(db, cells) -> None:
+    host, pid, rest = claims.new_holder().rsplit(":", 2)
+    before = f"{host}:{pid}:1{rest}"  # as if this process had begun at another time
+    assert claims.run_or_claim(db, cells[0].spec_hash, holder=before) == "claimed"
+    assert claims.run_or_claim(db, cells[0].spec_hash, holder=ELSEWHERE) == "claimed"
+
+
+@needs_proc
+def test_a_driver_that_was_killed_is_gone_before_its_parent_has_asked_for_it(db, cells) -> None:
+    with subprocess.Popen([sys.executable, "-c", ""]) as process:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        began = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[19]
+        zombie = f"{claims.new_holder().split(':')[0]}:{process.pid}:{began}.abcd"
+        assert claims.run_or_claim(db, cells[0].spec_hash, holder=zombie) == "claimed"
+        assert claims.run_or_claim(db, cells[0].spec_hash, holder=ELSEWHERE) == "claimed"
 
 
 def test_of_two_finished_runs_of_the_same_only_the_first_is_stored_where_that_is_asked(db, words) -> None:

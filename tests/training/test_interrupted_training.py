@@ -16,9 +16,10 @@ from filelock import FileLock
 from description_store.runs import list_runs, load_predictions
 from dfer.errors import ContentError, UsageError
 from dfer.training.loop import Progress
-from dfer.training.resuming import STATE, interrupted, load_state
+from dfer.training.resuming import STATE, _spec_hash, forget_state, interrupted, load_state
 from dfer.training.running import Machine, run_training
 from dfer.training.stopping import stop_request
+from tests.store.filled import a_run, a_set
 from tests.training.conftest import prepared_run
 from tests.training.killed_training import train_on
 
@@ -150,6 +151,59 @@ def test_ctrl_c_waits_for_the_step_and_keeps_where_the_training_stands(
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+def test_what_is_trained_to_its_end_is_not_trained_again_whatever_came_between(
+    db, described, world, tmp_path: Path, ctrl_c: None
+) -> None:
+    """Ctrl-C after the last step; then an end in the middle of scoring. No state was due for minutes."""
+    options = {"epochs": 1, "batch_size": 8, "frames": 4}
+    stages: list[str] = []
+
+    def trained(out: str, on_progress=lambda progress: None):
+        stages.clear()
+        return run_training(
+            db,
+            prepared_run(described, world, **options),
+            set_version=1,
+            out=tmp_path / out,
+            machine=Machine(accelerator="cpu"),
+            again=True,
+            resume=True,
+            on_progress=lambda progress: (stages.append(progress.stage), on_progress(progress)),
+        )[0]
+
+    def ctrl_c_at_the_end(progress: Progress) -> None:
+        if progress.stage == "train" and progress.done == progress.total:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def ended(progress: Progress) -> None:
+        if progress.stage == "test":
+            raise Stop
+
+    with pytest.raises(KeyboardInterrupt):
+        trained("out", ctrl_c_at_the_end)
+    with pytest.raises(Stop):
+        trained("out", ended)
+    assert "train" not in stages
+    (folder,) = (tmp_path / "out").iterdir()
+    assert len(load_state(folder / STATE).history) == 1
+    run = trained("out")
+    assert "train" not in stages
+    whole = trained("whole")
+    assert (sha(run.folder), run.history, run.uar) == (sha(whole.folder), whole.history, whole.uar)
+    assert list((tmp_path / "out").iterdir()) == [Path(run.folder or "")] == [folder]
+    assert {path.name for path in folder.iterdir()} == {"model.safetensors", "run.json"}
+
+
+def test_a_state_that_is_gone_is_not_damaged_and_one_that_stays_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert _spec_hash(tmp_path / STATE) is None
+    assert caplog.text == ""
+    (tmp_path / STATE).mkdir()
+    forget_state(a_run(a_set("words")).model_copy(update={"folder": str(tmp_path)}))
+    assert "could not be removed" in caplog.text
+
+
 def test_a_job_in_the_background_goes_on_ignoring_ctrl_c(ctrl_c: None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with stop_request() as request:
@@ -216,6 +270,7 @@ def test_a_training_that_is_going_on_is_not_resumed(db, described, world, tmp_pa
             db, prepared_run(described, world), set_version=1, out=tmp_path, machine=ALWAYS, resume=True
         )
     assert (folder / STATE).exists()
+    assert [run.error for run in list_runs(db)] == ["Stop: "]  # it did not fail, it is too early
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from description_store import claims
 from description_store.runs import list_runs, load_outcomes, load_predictions
 from dfer.class_sets import load_class_set
 from dfer.clips.synthetic.world import draw_world
@@ -17,7 +18,7 @@ from dfer.experiments.comparison import compare
 from dfer.models.settings import recipe_settings
 from dfer.training.checkpoint import load_checkpoint, save_checkpoint
 from dfer.training.data_source import DataSource
-from dfer.training.loop import _check_shares
+from dfer.training.loop import Progress, _check_shares
 from dfer.training.preparing import _same_data, prepare_with_weights_of
 from dfer.training.running import Machine, run_evaluation, run_training
 from dfer.training.specification import RunSpecification
@@ -82,6 +83,27 @@ def test_a_finished_run_is_not_trained_twice(db, described, world, tmp_path: Pat
     again, created = train(db, prepared_run(described, world, epochs=1), tmp_path)
     assert not created
     assert again.id == first.id
+
+
+def test_what_another_process_makes_is_neither_made_nor_stored_twice(
+    db, described, world, tmp_path: Path
+) -> None:
+    prepared = prepared_run(described, world, recipe="zero-shot", frames=1)
+    another = claims.new_holder()
+    assert claims.run_or_claim(db, prepared.spec.hash, holder=another) == "claimed"
+    with pytest.raises(UsageError, match="a sweep is computing exactly this"):
+        run_evaluation(db, prepared, set_version=1, machine=CPU)
+    assert list_runs(db) == []
+    claims.release(db, another)
+
+    def overtaken(progress: Progress) -> None:
+        if not list_runs(db):
+            own = prepared_run(described, world, recipe="zero-shot", frames=1)
+            run_evaluation(db, own, set_version=1, machine=CPU, again=True)
+
+    run, created = run_evaluation(db, prepared, set_version=1, machine=CPU, on_progress=overtaken)
+    assert (run.name, created) == ("r1", False)
+    assert [run.name for run in list_runs(db)] == ["r1"]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """What a launcher tells of the cells that it computes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from dfer.experiments.launching.work import Result, Work
@@ -37,3 +38,6 @@ class Finished:
 
 
 Event = Started | Advanced | Lost | Finished
+
+OnLate = Callable[[Finished], None]
+"""Told of runs that were finished while a launcher ended its processes, and can yield nothing any more."""

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 
-from dfer.experiments.launching.events import Advanced, Event, Finished, Lost, Started
+from dfer.experiments.launching.events import Advanced, Event, Finished, Lost, OnLate, Started
 from dfer.experiments.launching.process import compute_what_comes
-from dfer.experiments.launching.work import ATTEMPTS, Work, failed
+from dfer.experiments.launching.work import ATTEMPTS, Result, Work, failed
 from dfer.training.loop import Progress
 
 if TYPE_CHECKING:
@@ -27,10 +27,13 @@ GRACE_SECONDS = 30.0
 _LOOK_SECONDS = 1.0
 
 
-def on_this_machine(works: Iterator[Work], *, jobs: int) -> Iterator[Event]:
+def on_this_machine(
+    works: Iterator[Work], on_late: OnLate = lambda finished: None, *, jobs: int
+) -> Iterator[Event]:
     """Compute `works` in so many processes at once, one per GPU where there are any.
 
-    The next one is taken when there is room for it. Leaving the generator ends every process that it started.
+    The next one is taken when there is room for it. Leaving the generator ends every process that it started;
+    `on_late` hears of what they finish meanwhile.
     """
     places = [_Place(number, of=jobs) for number in range(jobs)]
     try:
@@ -49,7 +52,7 @@ def on_this_machine(works: Iterator[Work], *, jobs: int) -> Iterator[Event]:
             for place in busy:
                 yield from place.events()
     finally:
-        _end_all(places)
+        _end_all(places, on_late)
 
 
 def default_jobs(accelerator: str) -> int:
@@ -120,6 +123,8 @@ class _Place:
                     yield Advanced(work=work, progress=said)
                     continue
                 self.work = None
+                if said.failure == "unforeseen":
+                    self._give_up(child)
                 yield Finished(work=work, result=said)
                 return
         except (EOFError, OSError):  # nobody holds the other end, or it was cut off in a word
@@ -137,6 +142,15 @@ class _Place:
         self.work = None
         yield Finished(work=work, result=failed(work, f"{reason}, {ATTEMPTS} times"))
 
+    def _give_up(self, child: _Child) -> None:
+        """The next cell gets another process."""
+        with suppress(OSError):
+            child.pipe.send(None)
+        child.process.join(_LOOK_SECONDS)
+        child.process.kill()
+        child.process.join()
+        self._child = None
+
     def ask_to_end(self) -> None:
         """Idle, it ends at once; at work, it ends its step and keeps its state."""
         if self._child is None:
@@ -146,14 +160,16 @@ class _Place:
         if self.work is not None:
             self._child.process.terminate()
 
-    def hear_out(self) -> None:
-        """So that it need not wait for us to listen."""
+    def hear_out(self, on_late: OnLate) -> None:
+        """So that it need not wait for us to listen. What fails now may only fail because it is to end."""
         with suppress(EOFError, OSError):
             while self._child is not None and self._child.pipe.poll():
-                self._child.pipe.recv_bytes()
+                said = self._child.pipe.recv()
+                if self.work is not None and isinstance(said, Result) and said.failure is None:
+                    on_late(Finished(work=self.work, result=said))
 
 
-def _end_all(places: list[_Place]) -> None:
+def _end_all(places: list[_Place], on_late: OnLate) -> None:
     """Ask them to end, and wait for it; those that do not, or all on the second Ctrl-C, are killed."""
     processes = [place.process for place in places if place.process is not None]
     try:
@@ -163,13 +179,15 @@ def _end_all(places: list[_Place]) -> None:
         while (left := [p for p in processes if p.exitcode is None]) and time.monotonic() < until:
             wait([process.sentinel for process in left], timeout=0.1)
             for place in places:
-                place.hear_out()
+                place.hear_out(on_late)
     finally:
         for process in processes:
             if process.exitcode is None:
                 process.kill()
         for process in processes:
             process.join()
+        for place in places:
+            place.hear_out(on_late)
 
 
 def _gpus(accelerator: str) -> list[str]:

@@ -40,7 +40,10 @@ def compute_what_comes(pipe: Connection, *, driver: int, gpu: str | None, share:
 
         torch.set_num_threads(max(1, torch.get_num_threads() // share))
         while (work := pipe.recv()) is not None:
-            pipe.send(compute(work, on_progress=_Teller(pipe)))
+            result = compute(work, on_progress=_Teller(pipe))
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # what is computed is handed over
+            pipe.send(result)
+            signal.signal(signal.SIGTERM, _stop)
     except (KeyboardInterrupt, EOFError, BrokenPipeError):
         pass  # asked to stop, or nobody is there any more
     _end(0)

@@ -19,7 +19,7 @@ from typing import Any
 
 from dfer import __version__
 from dfer.errors import ConfigurationError
-from dfer.experiments.launching.events import Event, Finished, Lost, Started
+from dfer.experiments.launching.events import Event, Finished, Lost, OnLate, Started
 from dfer.experiments.launching.work import ATTEMPTS, Result, Work, compute, failed
 from dfer.training.loop import Progress
 
@@ -35,7 +35,13 @@ _ADDRESS_HINT = "`ray status` shows clusters; without --ray-address and RAY_ADDR
 
 
 def on_ray(
-    works: Iterator[Work], *, jobs: int | None, cpus: float, gpus: float | None, address: str | None
+    works: Iterator[Work],
+    on_late: OnLate = lambda finished: None,
+    *,
+    jobs: int | None,
+    cpus: float,
+    gpus: float | None,
+    address: str | None,
 ) -> Iterator[Event]:
     """Compute each cell where the cluster has `cpus` and `gpus` for it, at most `jobs` at a time.
 
@@ -46,8 +52,8 @@ def on_ray(
     runs on this machine, or one that is started and ends with the sweep.
 
     A cell whose process or node died is started again here, not by Ray, so that it is heard of. Leaving the
-    generator stops the cells, which keep their state, and ends their processes; if this process is killed,
-    Ray ends them.
+    generator stops the cells, which keep their state, and ends their processes; `on_late` hears of those that
+    were finished. If this process is killed, Ray ends them.
 
     Raises:
         ConfigurationError: Ray is not installed, no cluster is at the address, none of its nodes has room for
@@ -83,7 +89,11 @@ def on_ray(
                 for call in ray.wait(list(going), timeout=_LOOK_AGAIN)[0]:
                     event = _heard(ray, call, going[call])
                     if isinstance(event, Finished):
-                        idle.append(going.pop(call).place)
+                        at = going.pop(call).place
+                        if event.result.failure == "unforeseen":
+                            ray.kill(at)
+                        else:
+                            idle.append(at)
                     elif isinstance(event, Lost):
                         lost = going.pop(call)
                         ray.kill(lost.place)  # it may only have been out of reach
@@ -94,7 +104,7 @@ def on_ray(
                             again.append((lost.work, lost.attempt + 1))
                     yield event
         finally:
-            _end(ray, going, idle)
+            _end(ray, going, idle, on_late)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -130,9 +140,14 @@ class _Place:
         node = ray.util.get_node_ip_address()  # type: ignore[no-untyped-call]
         yield _Arrived(where=f"node {node}, process {os.getpid()}", dfer=__version__)
 
+        asked = False
+
         def on_progress(progress: Progress) -> None:
-            # Ray interrupts no actor, it tells it. The signal ends the step and keeps the state.
-            if context.is_canceled():
+            # Ray interrupts no actor, it tells it. The signal ends the step and keeps the state; a second
+            # one would not wait for that.
+            nonlocal asked
+            if not asked and context.is_canceled():
+                asked = True
                 signal.raise_signal(signal.SIGTERM)
 
         yield compute(work, on_progress=on_progress)
@@ -207,10 +222,19 @@ def _resources(cpus: float, gpus: float) -> str:
     return f"{cpus:g} CPUs" + (f" and {gpus:g} GPUs" if gpus else "")
 
 
-def _end(ray: Any, going: dict[Any, _Going], idle: list[Any]) -> None:
-    """Asks the cells to stop, waits a while, and ends their processes."""
+def _end(ray: Any, going: dict[Any, _Going], idle: list[Any], on_late: OnLate) -> None:
+    """Asks the cells to stop, waits a while, and ends their processes.
+
+    Of a cell that was asked to stop Ray hands nothing over: what it finishes all the same is in its state.
+    """
     places = [*idle, *(each.place for each in going.values())]
     try:
+        with contextlib.suppress(ray.exceptions.RayError, ConfigurationError):
+            for call in ray.wait(list(going), num_returns=len(going), timeout=0)[0] if going else ():
+                event = _heard(ray, call, going[call])
+                if isinstance(event, Finished) and event.result.failure is None:
+                    on_late(event)
+                    del going[call]
         with contextlib.suppress(ray.exceptions.RayError):
             for call in going:
                 ray.cancel(call)

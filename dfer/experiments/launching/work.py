@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from description_store.records import DescriptionSet, Prediction, Run
-from dfer.errors import ContentError
+from dfer.errors import ContentError, DferError
 from dfer.training.data_source import DataSource
 from dfer.training.fabric import make_fabric
 from dfer.training.loop import OnProgress
 from dfer.training.preparing import Loaded, PreparedRun, load, prepare
+from dfer.training.run_folder import TrainingGoesOn
 from dfer.training.run_record import failed_run
 from dfer.training.running import Machine, computed_evaluation, computed_training
 from dfer.training.specification import RunSpecification
@@ -52,6 +53,9 @@ class Result:
 
     run: Run
     predictions: tuple[Prediction, ...] = ()
+    failure: Literal["foreseen", "unforeseen", "busy"] | None = None
+    """A process is of no more use after what dfer did not foresee: a CUDA error, say. "busy": another process
+    trains exactly this; it is not a failed run, and to be tried later."""
 
 
 def compute(work: Work, *, on_progress: OnProgress = lambda progress: None) -> Result:
@@ -93,7 +97,9 @@ def compute(work: Work, *, on_progress: OnProgress = lambda progress: None) -> R
 def failed(work: Work, error: BaseException | str, *, seconds: float | None = None) -> Result:
     """Nothing came of the cell, for this reason."""
     run = failed_run(work.spec, error, set_version=work.description_set.version, seconds=seconds)
-    return Result(run=run)
+    if isinstance(error, TrainingGoesOn):
+        return Result(run=run, failure="busy")
+    return Result(run=run, failure="foreseen" if isinstance(error, DferError) else "unforeseen")
 
 
 _PATIENCE = 15.0

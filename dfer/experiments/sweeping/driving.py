@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -17,13 +18,17 @@ from description_store.errors import StoreError
 from description_store.experiments import CellNow, cells_now
 from description_store.records import Run
 from description_store.runs import latest_by_spec, save_run
-from dfer.experiments.launching.events import Advanced, Event, Finished, Lost, Started
+from dfer.errors import DferError
+from dfer.experiments.launching.events import Advanced, Event, Finished, Lost, OnLate, Started
 from dfer.experiments.launching.work import Result, Work
 from dfer.experiments.sweeping.interrupting import Interrupts, interrupts
 from dfer.experiments.sweeping.planning import Planned
 from dfer.training.resuming import forget_state
 
-Launcher = Callable[[Iterator[Work]], Iterator[Event]]
+Launcher = Callable[[Iterator[Work], OnLate], Iterator[Event]]
+
+TOO_OFTEN = 3
+"""So many cells in a row that fail in the same way, which dfer did not foresee, end a sweep."""
 
 _LOOK_SECONDS = 0.5
 
@@ -39,7 +44,7 @@ class Done:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Waiting:
-    """So many cells are being computed by another sweep, and there is nothing else to do."""
+    """So many cells are being computed by other processes, and there is nothing else to do."""
 
     cells: int
 
@@ -65,7 +70,8 @@ def drive(
     """Compute the cells that are not done, and store each run as soon as it is there.
 
     `path` is that of `db`. No other sweep computes a cell meanwhile; one that another sweep has is waited for
-    in the end. A failed cell stops nothing.
+    in the end. A failed cell stops nothing; but where one after the other fails in the same way, the machine
+    is at fault, not the cells.
 
     Returns:
         What became of every cell.
@@ -73,6 +79,7 @@ def drive(
     Raises:
         KeyboardInterrupt: Ctrl-C or SIGTERM; all processes are gone, and what was stored is stored.
         StoreError: the store cannot be written any more.
+        DferError: `TOO_OFTEN` cells in a row failed in the same unforeseen way.
     """
     records = [planned.cell for planned in cells]
     wanted = to_do(cells_now(db, records), retry_failed=retry_failed)
@@ -80,14 +87,15 @@ def drive(
     failures = _latest_failures(db, left)
     with interrupts() as signals, _renewed_claims(db, path) as holder:
         told = 0
+        alike: list[str] = []
         while left:
             busy: list[Work] = []
             works = _claimed(db, left, holder=holder, busy=busy, failures=failures, on_event=on_event)
             if (first := next(works, None)) is not None:
-                with closing(launcher(chain([first], works))) as events:  # type: ignore[type-var]
-                    for event in events:
-                        _hear(db, event, holder=holder, signals=signals, on_event=on_event)
-            elif busy:
+                keep = partial(_keep, db, holder=holder, busy=busy, on_event=on_event)
+                launched = partial(launcher, chain([first], works))
+                _listen(launched, alike, keep=keep, signals=signals, on_event=on_event)
+            if len(busy) == len(left):
                 if len(busy) != told:
                     on_event(Waiting(cells=len(busy)))
                 told = len(busy)
@@ -96,20 +104,61 @@ def drive(
     return cells_now(db, records)
 
 
-def _hear(db: Database, event: Event, *, holder: str, signals: Interrupts, on_event: OnEvent) -> None:
-    if not isinstance(event, Finished):
-        on_event(event)
-        return
-    with signals.held():
-        run = _stored(db, event.result)
-        claims.release(db, holder, claims.run_key(event.work.spec_hash))
-        on_event(Done(work=event.work, run=run))
+def _listen(
+    launched: Callable[[OnLate], Iterator[Event]],
+    alike: list[str],
+    *,
+    keep: Callable[[Finished], None],
+    signals: Interrupts,
+    on_event: OnEvent,
+) -> None:
+    """Until all is computed; or the first error, after which what was finished meanwhile is kept, too."""
+    late: list[Finished] = []
+    try:
+        with closing(launched(late.append)) as events:  # type: ignore[type-var]
+            for event in events:
+                if not isinstance(event, Finished):
+                    on_event(event)
+                    continue
+                with signals.held():
+                    keep(event)
+                _check_alike(alike, event.result)
+    finally:
+        with signals.held():
+            for finished in late:
+                keep(finished)
+
+
+def _keep(db: Database, finished: Finished, *, holder: str, busy: list[Work], on_event: OnEvent) -> None:
+    """Store the run and give up its claim; where another process trains it, it joins what is `busy`."""
+    work, result = finished.work, finished.result
+    run = None if result.failure == "busy" else _stored(db, result)
+    claims.release(db, holder, claims.run_key(work.spec_hash))
+    if run is None:
+        busy.append(work)
+    else:
+        on_event(Done(work=work, run=run))
+
+
+def _check_alike(alike: list[str], result: Result) -> None:
+    """`alike` are the errors of the latest cells that failed in the same way. Raises DferError."""
+    error = result.run.error
+    if result.failure != "unforeseen" or error not in alike:
+        alike.clear()
+    if result.failure == "unforeseen":
+        alike.append(error)
+    if len(alike) == TOO_OFTEN:
+        raise DferError(
+            f"{TOO_OFTEN} cells in a row failed in the same way: {error.partition(chr(10))[0]}",
+            hint="mend it, then the same command with --retry-failed; without, it goes on with the others",
+        )
 
 
 def _stored(db: Database, result: Result) -> Run:
     """Nobody else may store a finished run of this; unless we slept so long that we were taken for dead."""
     run = save_run(db, result.run, result.predictions, once=True)
     if run.status == "finished":
+        forget_state(result.run)
         forget_state(run)
     return run
 
@@ -171,4 +220,5 @@ def _renewed_claims(db: Database, path: Path) -> Iterator[str]:
     finally:
         ended.set()
         thread.join()
-        claims.release(db, holder)
+        with suppress(StoreError, sqlite3.Error):  # claims end with their holder; other errors must be heard
+            claims.release(db, holder)

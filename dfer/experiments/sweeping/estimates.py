@@ -1,10 +1,9 @@
-"""How long a sweep will take, and how much disk: from runs like its cells, where there are any."""
+"""How long a sweep will take, from runs like its cells where there are any; and how much disk."""
 
 import copy
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from sqlite_utils import Database
 
@@ -34,11 +33,8 @@ def estimate(
         in_all = sum(known[protocol] * len(like) for protocol, like in by_protocol.items())
         seconds = max(longest, in_all / jobs)
     size = 0
-    for protocol, like in by_protocol.items():
-        of_one = _kept_bytes(db, protocol)
-        if of_one is None:
-            of_one = _weights_bytes(like[0], loaded[like[0].description_set.class_names])
-        size += of_one * len(like)
+    for like in by_protocol.values():
+        size += len(like) * _weights_bytes(like[0], loaded[like[0].description_set.class_names])
     return Estimate(seconds=seconds, bytes=size)
 
 
@@ -50,17 +46,6 @@ def _mean_seconds(db: Database, protocols: Sequence[str]) -> dict[str, float]:
         GROUP BY protocol_hash
     """
     return dict(db.execute(sql, [json.dumps(list(protocols))]).fetchall())
-
-
-def _kept_bytes(db: Database, protocol: str) -> int | None:
-    """What the folder of the largest of the latest runs holds; None where none is there."""
-    sql = """
-        SELECT folder FROM runs WHERE protocol_hash = ? AND status = 'finished' AND folder IS NOT NULL
-        ORDER BY id DESC LIMIT 3
-    """
-    folders = [Path(folder) for (folder,) in db.execute(sql, [protocol])]
-    sizes = [sum(file.stat().st_size for file in folder.iterdir()) for folder in folders if folder.is_dir()]
-    return max(sizes, default=None)
 
 
 def _weights_bytes(work: Work, loaded: Loaded) -> int:

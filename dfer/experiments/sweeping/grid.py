@@ -98,6 +98,14 @@ def check_addresses(grid: Grid) -> None:
             raise UsageError(f"{name}: there is no recipe {recipe!r}", hint=f"one of {', '.join(RECIPES)}")
 
 
+def check_said_once(grid: Grid) -> None:
+    """Raises UsageError for a setting that is varied and also has one value; one recipe may have its own."""
+    named = {"epochs": grid.epochs, "batch_size": grid.batch_size}
+    fixed = {*grid.settings, *(name for name, value in named.items() if value is not None)}
+    if twice := sorted(fixed & grid.vary.keys()):
+        raise UsageError(f"{twice[0]} is varied, but also said for all cells", hint="leave one of them out")
+
+
 def parse_numbers(text: str, *, what: str) -> tuple[int, ...]:
     """ "1-3,5" → (1, 2, 3, 5). Each number once, in the order said.
 
@@ -109,7 +117,10 @@ def parse_numbers(text: str, *, what: str) -> tuple[int, ...]:
         match = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part, re.ASCII)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not first <= last < first + _MOST:
-            raise UsageError(f"--{what} {text}: expected numbers", hint=f"for example --{what} 1-3,5")
+            raise UsageError(
+                f"--{what} {text}: expected numbers, of a range the lower first",
+                hint=f"for example --{what} 1-3,5",
+            )
         numbers |= dict.fromkeys(range(first, last + 1))
     return tuple(numbers)
 
@@ -150,6 +161,8 @@ def parse_vary(texts: Sequence[str]) -> dict[str, tuple[Any, ...]]:
             raise UsageError(
                 f"--vary {text}: expected SETTING=VALUE,VALUE", hint="for example --vary context_tokens=4,8"
             )
+        if not _is_json(values):
+            raise UsageError(f"--vary {text}: expected finite numbers, words or lists of them")
         if name.strip() in varied:
             raise UsageError(f"--vary {name.strip()} twice", hint="say all of its values at once")
         varied[name.strip()] = tuple(values)
@@ -161,3 +174,12 @@ def _as_json(text: str) -> Any:
         return json.loads(text)
     except ValueError:
         return text.strip()
+
+
+def _is_json(values: Any) -> bool:
+    """Python reads NaN, and 1e999 as infinite; neither has a place in a specification."""
+    try:
+        json.dumps(values, allow_nan=False)
+    except ValueError:
+        return False
+    return True

@@ -12,7 +12,7 @@ from description_store.records import Cell, DescriptionSet
 from dfer.errors import DferError
 from dfer.experiments.launching.work import Work
 from dfer.experiments.sweeping.cells import Combination, combinations, variants
-from dfer.experiments.sweeping.grid import Grid, check_addresses, trains
+from dfer.experiments.sweeping.grid import Grid, check_addresses, check_said_once, trains
 from dfer.models.settings import recipe_settings
 from dfer.training.data_source import DataSource
 from dfer.training.preparing import Loaded, load, prepare
@@ -54,6 +54,7 @@ def plan(
             or as the readers of clips and of CLIP's weights do.
     """
     check_addresses(grid)
+    check_said_once(grid)
     _check_settings(grid)
     source = DataSource(
         dataset=grid.dataset,
