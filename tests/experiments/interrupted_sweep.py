@@ -1,5 +1,5 @@
 """By hand: 3 sets × 5 folds × 2 seeds, killed twice, against the same grid left alone; by processes of this
-machine, and by a Ray cluster on it, of whose processes one is killed, too. Takes a quarter of an hour.
+machine, and by a Ray cluster on it, of whose processes one is killed, too. Takes ten minutes.
 
 python -m tests.experiments.interrupted_sweep
 """

@@ -130,7 +130,7 @@ def test_a_difference_is_shown_exactly_where_the_verdict_says_so(folds: int, see
         assert pair.is_shown == (": a difference in UAR (" in statement)
     found = {(pair.a, pair.b) for pair in report.comparison.pairs if pair.is_shown}
     assert found <= {("v1", "v2"), ("v2", "v3")}  # v3 is v1 with a few words more
-    assert bool(found) == (folds >= 4)  # fewer say too little about each other
+    assert bool(found) == (folds >= 3)
 
 
 def test_of_many_pairs_only_those_that_show_something_are_told() -> None:

@@ -11,7 +11,7 @@ from scipy import stats
 from dfer.experiments.statistics.sample import FoldSample
 
 FEW_FOLDS = 4
-"""With fewer, what folds differ by beyond their clips and seeds is not estimated but feared."""
+"""With fewer, folds are charged with all they differ by: what is beyond clips and seeds cannot be told."""
 
 _PRIOR = 2.0
 """The variance of a class counts as much as that of so many more of its clips would, at the mean of all
@@ -50,8 +50,8 @@ def spread_of(folds: Sequence[FoldSample], *, trained: bool, overlap: float = 1.
     Folds are charged only with what they differ by beyond their clips and seeds: the usual hierarchical
     bootstrap, which draws all three levels anew at full width, counts the noise of the clips twice, and takes
     five folds for many. Seeds are charged with all they differ by, some of which is noise of the same clips:
-    of two or three seeds the difference would too often be estimated as none. With few folds, or one seed per
-    fold where runs are `trained`, the folds' own spread is the only honest one, and their number counts.
+    of two or three seeds the difference would too often be estimated as none. So are fewer than four folds.
+    With one seed per fold, what is `trained` has noise that the folds alone show, and their number counts.
     `overlap`: in how many folds a clip is tested, on average. How often the intervals that follow cover the
     truth is measured in tests/experiments/test_coverage.py.
     """
@@ -61,13 +61,13 @@ def spread_of(folds: Sequence[FoldSample], *, trained: bool, overlap: float = 1.
     clips = overlap * _mean(own.variance for own in of_clips) / number
     seeds = _mean(_of_seeds(fold) for fold in several) / number
     between = float(np.var([fold.figure for fold in folds], ddof=1)) / number if number > 1 else 0.0
-    beyond = max(0.0, between - clips - seeds)
+    beyond = between if number < FEW_FOLDS else max(0.0, between - clips - seeds)
     total = clips + seeds + beyond
     # Each part squared over its degrees of freedom; of what is estimated beside others, with them.
     uncertain = (overlap / number**2) ** 2 * sum(own.uncertain for own in of_clips)
     if several:
         uncertain += seeds * (seeds + clips) / sum(len(fold.values) - 1 for fold in several)
-    if 1 < number < FEW_FOLDS or (trained and number > 1 and not several):
+    if trained and number > 1 and not several:
         uncertain = total**2 / (number - 1)
     elif number > 1:
         uncertain += beyond * total / (number - 1)
