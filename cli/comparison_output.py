@@ -134,8 +134,9 @@ def print_comparison(
     clip = run.specification["clip"]
     output.say(
         f"{run.recipe} on {run.dataset} · CLIP {clip['architecture']} ({clip['pretrained']}) · "
-        f"epoch selection: {run.selection} · {published.settings_in_words(run.specification)}"
+        f"epoch selection: {run.selection}"
     )
+    output.say(published.settings_in_words(run.specification))
     output.print_table(
         ["set", "runs", "UAR", "WAR", "gain over control", "made by"],
         [
