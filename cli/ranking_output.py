@@ -125,6 +125,7 @@ def caution(ranked: "Ranking", *, quiet: bool) -> None:
             "interval here allows for that",
             quiet=quiet,
         )
+    output.note(f"nothing was stored: a rank is no result   next: dfer train -d {first} …", quiet=quiet)
 
 
 def _some(names: "Sequence[str]") -> str:

@@ -484,7 +484,7 @@ def test_an_editor_in_which_nothing_was_typed_leaves_nothing_behind(dfer: Dfer, 
 def test_a_page_in_a_folder_that_is_not_there_is_a_usage_error(dfer: Dfer) -> None:
     done = dfer("sets diff v1 v1 --html no/x.html")
     assert done.code == 2
-    assert "cannot write no/x.html" in done.err
+    assert "no/x.html: there is no folder no" in done.err
 
 
 @pytest.mark.usefixtures("v1")

@@ -120,7 +120,7 @@ def test_false_alarms_are_rare_in_lopsided_designs_too(folds: int, seeds: int, f
     rng = np.random.default_rng(5)
     found = [
         paired_difference(lopsided(folds, seeds, fold_effect, rng), trained=seeds > 1)
-        for _ in range(EXPERIMENTS)
+        for _ in range(EXPERIMENTS // 2)
     ]
     claimed = np.mean([f.is_shown(f.p) for f in found])
     print(f"differences claimed {claimed:.3f}")

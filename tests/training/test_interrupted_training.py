@@ -81,10 +81,10 @@ def test_stopped_at_any_step_and_resumed_it_ends_with_the_same_bits(
 
 
 @pytest.mark.slow
-def test_killed_ten_times_at_random_steps_it_ends_with_the_same_bits(
+def test_killed_six_times_at_random_steps_it_ends_with_the_same_bits(
     db, described, world, tmp_path: Path
 ) -> None:
-    """kill -9, ten times in one training; each time it goes on from the last state on the disk."""
+    """kill -9, six times in one training; each time it goes on from the last state on the disk."""
     # Forked from a process that has only imported: quick to start, and without this one's threads.
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.training.killed_training"])
@@ -105,7 +105,7 @@ def test_killed_ten_times_at_random_steps_it_ends_with_the_same_bits(
         return said
 
     rng = random.Random(1)
-    for _ in range(10):
+    for _ in range(6):
         process, steps = start("killed")
         for _ in range(rng.randint(1, 4)):
             assert steps.recv() == "step"
