@@ -84,10 +84,17 @@ def stored(folder: Path, columns_of: str) -> list[tuple[Any, ...]]:
         return db.execute(f"SELECT {columns_of}").fetchall()
 
 
+def _as_on_a_terminal() -> None:
+    """A job in the background, as CI may be, ignores Ctrl-C, and so would the driver."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def sweep_is_disturbed(folder: Path, address: str) -> None:
     command = [*GRID.split(), "--launcher", "ray", "--ray-address", address]
     with (folder / "log").open("w") as log:
-        driver = subprocess.Popen(["dfer", *command], cwd=folder, stderr=log, start_new_session=True)
+        driver = subprocess.Popen(
+            ["dfer", *command], cwd=folder, stderr=log, start_new_session=True, preexec_fn=_as_on_a_terminal
+        )
     try:
         until(lambda: list((folder / "runs").glob("*")), "a cell begins")
         os.kill(places()[0], signal.SIGKILL)
