@@ -27,7 +27,8 @@ from dfer.describe.controls import save_control
 from dfer.describe.describing import describe
 from dfer.describe.planning import plan_questions
 from dfer.describe.templates import load_template
-from dfer.experiments.ranking import Ranking, prepare_ranking, rank
+from dfer.experiments.ranking import Ranking, rank
+from dfer.experiments.set_scores import prepare_ranking
 from dfer.training.data_source import DataSource
 from dfer.training.preparing import prepare
 from dfer.training.run_data import datasets

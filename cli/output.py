@@ -12,6 +12,7 @@ from typing import Any
 
 import typer
 
+from dfer.counts import count_of as count_of
 from dfer.percentage_points import points as points
 
 SCHEMA_VERSION = 1
@@ -116,7 +117,3 @@ def print_table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, right
         table.add_row(*(Text(safe(cell)) for cell in row))
     width = None if console.is_terminal else max(100, console.measure(table).maximum)
     console.print(table, width=width, soft_wrap=False)
-
-
-def count_of(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"

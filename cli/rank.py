@@ -91,14 +91,14 @@ def rank(
 
         raise UsageError("two different sets are needed to rank", hint="dfer rank v1 v2, or --all")
 
-    from dfer.experiments import ranking
+    from dfer.experiments import ranking, set_scores
     from dfer.training.data_source import DataSource
     from dfer.training.reading_defaults import clip_settings_of
     from dfer.training.running import Machine
 
     overrides = {"frames": frames, "pixel_normalisation": pixel_normalisation}
     with clips_bar("reading clips", quiet=quiet) as on_clip:
-        prepared = ranking.prepare_ranking(
+        prepared = set_scores.prepare_ranking(
             sets,
             DataSource(
                 dataset=dataset,
@@ -113,7 +113,7 @@ def rank(
             overrides={key: value for key, value in overrides.items() if value is not None},
             augmentation=augmentation,
             clip_settings=clip_settings_of(
-                ranking.RECIPE,
+                set_scores.RECIPE,
                 sampling=sampling,
                 downsample=downsample,
                 short_clips=short_clips,

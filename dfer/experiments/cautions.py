@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from description_store.records import DescriptionSet
+from dfer.counts import count_of
 from dfer.experiments.comparison import Comparison
 from dfer.experiments.matched_controls import is_control
 from dfer.experiments.statistics.spread import FEW_FOLDS
@@ -31,10 +32,10 @@ def cautions(comparison: Comparison, sets: Mapping[str, DescriptionSet]) -> tupl
         )
     told += _of_design(comparison)
     for name, runs in comparison.unmatched.items():
-        told.append(f"{name}: {_count(runs, 'run')} of folds or seeds that other sets lack.")
+        told.append(f"{name}: {count_of(runs, 'run')} of folds or seeds that other sets lack.")
     if comparison.other_protocols:
         others = "; ".join(
-            f"{protocol[4:12]} ({_count(other.runs, 'run')}: {other.differences})"
+            f"{protocol[4:12]} ({count_of(other.runs, 'run')}: {other.differences})"
             for protocol, other in comparison.other_protocols.items()
         )
         told.append(f"These sets have runs of other protocols too, left out ({others}); --protocol chooses.")
@@ -85,7 +86,3 @@ def _of_controls(comparison: Comparison, sets: Mapping[str, DescriptionSet]) -> 
 def in_a_row(names: Sequence[str]) -> str:
     """ "v1, v2 and v3"."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

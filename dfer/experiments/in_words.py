@@ -43,8 +43,8 @@ def verdict(found: PairedDifference, p_holm: float | None, *, family: int) -> st
 
 def clips_in_words(found: PairedDifference) -> str:
     """ "41 clips gained, 23.5 lost, of 1,200": means over seeds."""
-    gained = f"{_count(found.gained)} clip{'' if found.gained == 1 else 's'}"
-    return f"{gained} gained, {_count(found.lost)} lost, of {found.clips:,}"
+    gained = f"{mean_count(found.gained)} clip{'' if found.gained == 1 else 's'}"
+    return f"{gained} gained, {mean_count(found.lost)} lost, of {found.clips:,}"
 
 
 def power_in_words(comparison: Comparison) -> str:
@@ -91,5 +91,5 @@ def p_in_words(p: float) -> str:
     return f"p = {p:.{5 if at_the_edge else 3 if p < 0.1 else 2}f}"
 
 
-def _count(clips: float) -> str:
+def mean_count(clips: float) -> str:
     return f"{clips:,.0f}" if clips == round(clips) else f"{clips:,.1f}"

@@ -3,8 +3,9 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import Any
 
 
 class StopRequest:
@@ -23,17 +24,26 @@ class StopRequest:
 def stop_request() -> Iterator[StopRequest]:
     """While the block runs, signals only ask; outside the main thread, they do what they did before."""
     request = StopRequest()
-    if threading.current_thread() is not threading.main_thread():
+    with ending_signals(request._note):
         yield request
+
+
+@contextlib.contextmanager
+def ending_signals(handler: Callable[[int, FrameType | None], Any]) -> Iterator[None]:
+    """While the block runs, Ctrl-C and SIGTERM go to `handler`; outside the main thread, nothing changes.
+
+    A signal that is ignored, as Ctrl-C is by jobs in the background, stays so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
         return
-    # A signal that is ignored, as Ctrl-C is by jobs in the background, stays so.
-    before = {
-        number: signal.signal(number, request._note)
+    before: dict[int, Any] = {
+        number: signal.signal(number, handler)
         for number in (signal.SIGINT, signal.SIGTERM)
         if signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
-        yield request
+        yield
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

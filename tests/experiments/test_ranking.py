@@ -18,16 +18,8 @@ from dfer.clips.folds import FoldSplit, carve_validation, select_fold
 from dfer.clips.synthetic.world import draw_world
 from dfer.errors import ContentError, UsageError
 from dfer.experiments.class_similarity import ClassSimilarity, class_similarity
-from dfer.experiments.ranking import (
-    Behind,
-    Ranking,
-    Scored,
-    check_same_classes,
-    in_order,
-    prepare_ranking,
-    rank,
-    score_sets,
-)
+from dfer.experiments.ranking import Behind, Ranking, in_order, rank
+from dfer.experiments.set_scores import Scored, check_same_classes, prepare_ranking, score_sets
 from dfer.experiments.set_similarity import similarity_of_set
 from dfer.models.clip_backbone import load_clip
 from dfer.training.data_source import DataSource

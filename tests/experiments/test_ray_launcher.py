@@ -15,7 +15,8 @@ import pytest
 from description_store.database import open_store
 from dfer.errors import ConfigurationError
 from dfer.experiments.launching.events import Event, Finished, Lost, Started
-from dfer.experiments.launching.ray_cluster import _import_ray, on_ray
+from dfer.experiments.launching.ray_cluster import on_ray
+from dfer.experiments.launching.ray_connection import import_ray
 from dfer.experiments.launching.work import Work, compute
 from dfer.training.resuming import STATE, interrupted
 from tests.experiments.small_sweep import make_folder, small_plan
@@ -33,7 +34,7 @@ def cluster() -> Iterator[str]:
     """The address, on loopback, of a node with one processor; nothing is written in the user's home."""
     with pytest.MonkeyPatch.context() as changes:
         changes.setenv("RAY_AUTH_MODE", "disabled")
-        _import_ray(None)
+        import_ray(None)
         from ray.cluster_utils import Cluster
 
         nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})

@@ -9,8 +9,6 @@ import logging
 import os
 import re
 import signal
-import socket
-import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -20,6 +18,7 @@ from typing import Any
 from dfer import __version__
 from dfer.errors import ConfigurationError
 from dfer.experiments.launching.events import Event, Finished, Lost, OnLate, Started
+from dfer.experiments.launching.ray_connection import connected
 from dfer.experiments.launching.work import ATTEMPTS, Result, Work, compute, failed
 from dfer.training.loop import Progress
 
@@ -30,8 +29,6 @@ _LOOK_AGAIN = 10.0
 
 _GRACE = 30.0
 """Seconds that stopped cells have to end the step under way and to keep their state."""
-
-_ADDRESS_HINT = "`ray status` shows clusters; without --ray-address and RAY_ADDRESS one is started here"
 
 
 def on_ray(
@@ -59,7 +56,7 @@ def on_ray(
         ConfigurationError: Ray is not installed, no cluster is at the address, none of its nodes has room for
             a cell, or they have another dfer.
     """
-    with _connected(address) as ray:
+    with connected(address) as ray:
         if gpus is None:
             gpus = float(_room(ray, 0, 1) > 0)
         if not _room(ray, cpus, gpus):
@@ -245,87 +242,3 @@ def _end(ray: Any, going: dict[Any, _Going], idle: list[Any], on_late: OnLate) -
         for place in places:
             with contextlib.suppress(ray.exceptions.RayError):
                 ray.kill(place)
-
-
-@contextlib.contextmanager
-def _connected(address: str | None) -> Iterator[Any]:
-    """The `ray` module, connected until the block ends; as it was, if it was connected before."""
-    ray = _import_ray(address)
-    if ray.is_initialized():
-        yield ray
-        return
-    try:
-        with _own_signals():
-            _connect(ray, address)
-        yield ray
-    finally:
-        ray.shutdown()
-
-
-def _import_ray(address: str | None) -> Any:
-    """Ray, without its news: it reads some settings from the environment when it is imported.
-
-    Raises ConfigurationError.
-    """
-    asked = _asked(address)
-    settings = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_DEDUP_LOGS_SKIP_REGEX": "."}
-    if asked is None or asked.rpartition(":")[0] in ("127.0.0.1", "localhost"):
-        # Else Ray takes loopback for the address that others reach this machine by, and listens there.
-        settings["RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"] = "0"
-    for name, value in settings.items():
-        os.environ.setdefault(name, value)
-    try:
-        import ray
-    except ImportError as error:
-        raise ConfigurationError("Ray is not installed", hint="pip install 'dfer[ray]'") from error
-    return ray
-
-
-def _connect(ray: Any, address: str | None) -> None:
-    """Raises ConfigurationError."""
-    asked = _asked(address)
-    if asked and "://" in asked:
-        raise ConfigurationError(
-            f"{asked}: a sweep runs on a node of the cluster, where it sees its data",
-            hint="log in there and leave --ray-address out, or name host:port",
-        )
-    # What `ray start` noted; not "auto", which finds the cluster of another sweep, too.
-    found = asked or ray._private.utils.read_ray_address(None) or "local"
-    if not _answers(found):
-        if asked:
-            raise ConfigurationError(f"no Ray cluster answers at {asked}", hint=_ADDRESS_HINT)
-        found = "local"
-    try:
-        ray.init(found, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        what = "Ray does not start" if found == "local" else f"no connection to the Ray cluster at {found}"
-        raise ConfigurationError(f"{what}: {error}", hint=_ADDRESS_HINT) from error
-
-
-def _answers(address: str) -> bool:
-    """Looked at before Ray does: that tries for a quarter of an hour."""
-    host, colon, port = address.rpartition(":")
-    if not colon or not port.isdigit():
-        return True
-    try:
-        socket.create_connection((host.strip("[]"), int(port)), timeout=5).close()
-    except OSError:
-        return False
-    return True
-
-
-def _asked(address: str | None) -> str | None:
-    return address or os.environ.get("RAY_ADDRESS") or None
-
-
-@contextlib.contextmanager
-def _own_signals() -> Iterator[None]:
-    """Ray takes SIGTERM for itself; here whoever had it keeps it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.getsignal(signal.SIGTERM)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

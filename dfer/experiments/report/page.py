@@ -12,7 +12,7 @@ from dfer import __version__
 from dfer.describe.descriptor_origins import author_of
 from dfer.experiments.cautions import cautions
 from dfer.experiments.class_similarity import ClassSimilarity
-from dfer.experiments.in_words import clips_in_words, p_in_words, power_in_words, verdict
+from dfer.experiments.in_words import clips_in_words, mean_count, p_in_words, power_in_words, verdict
 from dfer.experiments.paired_difference import Difference
 from dfer.experiments.published_results import PublishedResult, departures
 from dfer.experiments.report.curves_figure import draw_curves
@@ -43,7 +43,7 @@ def report_page(report: Report) -> str:
         "interval": _interval,
         "level": level,
         "date": date,
-        "clips": _clips,
+        "clips": mean_count,
         "p": p_in_words,
         "author": author_of,
         "told_of": _told_of,
@@ -215,7 +215,3 @@ def _told(sentence: str) -> Markup:
 def _breakable(name: str) -> Markup:
     """A class name that may go on in another line after an underscore."""
     return Markup(str(escape(visible(name))).replace("_", "_<wbr>"))
-
-
-def _clips(number: float) -> str:
-    return f"{number:,.0f}" if number == round(number) else f"{number:,.1f}"

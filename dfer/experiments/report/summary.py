@@ -1,5 +1,6 @@
 """A comparison in one paragraph."""
 
+from dfer.counts import count_of
 from dfer.describe.descriptor_origins import author_of
 from dfer.experiments.cautions import in_a_row
 from dfer.experiments.in_words import statement
@@ -34,13 +35,13 @@ def _setting(report: Report) -> str:
     seeds = len({run.seed for _, run in report.runs})
     runs = len(report.runs)
     how = (
-        f"{_count(folds, 'fold')} × {_count(seeds, 'seed')}"
+        f"{count_of(folds, 'fold')} × {count_of(seeds, 'seed')}"
         if report.comparison.trained
-        else _count(folds, "fold")
+        else count_of(folds, "fold")
     )
     selection = f", epoch selection {example.selection}" if report.comparison.trained else ""
     return (
-        f"{sets}: {_count(runs, 'run')} of {example.recipe} on {example.dataset} over {how}, "
+        f"{sets}: {count_of(runs, 'run')} of {example.recipe} on {example.dataset} over {how}, "
         f"CLIP {clip.get('architecture', 'unknown')} ({clip.get('pretrained', 'unknown')}){selection}."
     )
 
@@ -58,7 +59,3 @@ def _statements(report: Report) -> tuple[str, ...]:
     told = tuple(f"{statement(pair, family=family)}." for pair in found[:_ALL_TOLD])
     more = f" The first {_ALL_TOLD}:" if len(found) > _ALL_TOLD else ""
     return (f"Of {len(pairs)} pairs, {len(found)} show a difference in UAR.{more}", *told)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -1,10 +1,10 @@
 """Ctrl-C and SIGTERM end a sweep between two steps of its own, never in the middle of storing a run."""
 
-import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from dfer.training.stopping import ending_signals
 
 
 class Interrupts:
@@ -32,19 +32,7 @@ class Interrupts:
 
 @contextmanager
 def interrupts() -> Iterator[Interrupts]:
-    """SIGTERM is taken for Ctrl-C. A signal that is ignored stays so; outside the main thread, nothing is
-    changed."""
+    """SIGTERM is taken for Ctrl-C."""
     noted = Interrupts()
-    if threading.current_thread() is not threading.main_thread():
+    with ending_signals(noted.note):
         yield noted
-        return
-    before = {
-        number: signal.signal(number, noted.note)
-        for number in (signal.SIGINT, signal.SIGTERM)
-        if signal.getsignal(number) is not signal.SIG_IGN
-    }
-    try:
-        yield noted
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
