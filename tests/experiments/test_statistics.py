@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from dfer.experiments.paired_difference import paired_difference
+from dfer.experiments.pairing import PairedFold
 from dfer.experiments.statistics.bootstrap import interval
 from dfer.experiments.statistics.deviation import deviation, mean_of_groups
 from dfer.experiments.statistics.holm import holm
@@ -163,3 +165,26 @@ def test_clips_that_are_tested_in_every_fold_do_not_count_as_new_ones() -> None:
     shared = spread_of(folds, trained=False, overlap=5.0)
     assert shared.clips == pytest.approx(5 * apart.clips)
     assert shared.clips == pytest.approx(spread_of(folds[:1], trained=False).clips)
+
+
+def test_folds_that_test_the_same_clips_are_told_by_the_clips_names() -> None:
+    labels = np.repeat([0, 1], 50)
+    taken = np.random.default_rng(0).integers(0, 2, (2, 5, 1, 100))
+
+    def width(*, shared: bool) -> float:
+        folds = [
+            PairedFold(
+                fold=fold,
+                seeds=(0,),
+                classes=("anger", "fear"),
+                clips=tuple(str(clip if shared else (fold, clip)) for clip in range(100)),
+                labels=labels,
+                taken_a=taken[0, fold],
+                taken_b=taken[1, fold],
+            )
+            for fold in range(5)
+        ]
+        low, high = paired_difference(folds, trained=False).uar.interval
+        return high - low
+
+    assert width(shared=True) > 1.5 * width(shared=False)
