@@ -19,8 +19,10 @@ from . import (
     experiments,
     models,
     output,
+    predict,
     prompts,
     rank,
+    refine,
     runs,
     sets,
     sweep,
@@ -62,8 +64,10 @@ app.command()(describe.describe)
 app.command()(models.models)
 app.command()(train.train)
 app.command()(evaluate.evaluate)
+app.command()(predict.predict)
 app.command()(sweep.sweep)
 app.command()(rank.rank)
+app.command()(refine.refine)
 app.command()(compare.compare)
 app.command()(downstream.downstream)
 app.command()(demo.demo)

@@ -59,6 +59,16 @@ def rank(
         Literal["none", "clip"] | None,
         typer.Option(help="As CLIP was trained (clip, the default), or none.", rich_help_panel=_READING),
     ] = None,
+    frame_ensemble: Annotated[
+        Literal["mean", "mean_normalised", "mean_score", "max_score"] | None,
+        typer.Option(help="How the frames of a clip are combined. Default: the mean of their features."),
+    ] = None,
+    templates: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--template", help="A sentence around each text, which stands where {} does; repeatable."
+        ),
+    ] = None,
     augmentation: Annotated[
         str | None,
         typer.Option(
@@ -96,7 +106,12 @@ def rank(
     from dfer.training.reading_defaults import clip_settings_of
     from dfer.training.running import Machine
 
-    overrides = {"frames": frames, "pixel_normalisation": pixel_normalisation}
+    overrides = {
+        "frames": frames,
+        "pixel_normalisation": pixel_normalisation,
+        "frame_ensemble": frame_ensemble,
+        "templates": templates or None,
+    }
     with clips_bar("reading clips", quiet=quiet) as on_clip:
         prepared = set_scores.prepare_ranking(
             sets,

@@ -44,8 +44,7 @@ def list_runs(db: Db = DEFAULT_DB, json: Json = False) -> None:
             run.recipe,
             run.dataset,
             str(run.fold),
-            str(run.seed),
-            run.selection,
+            *((str(run.seed), run.selection) if _trains(run) else ("–", "–")),
             percent(run.uar),
             percent(run.war),
             _status(run),
@@ -122,14 +121,15 @@ def print_run(run: "Run", *, brief: bool = False) -> None:
 
     if brief and run.status == "finished":
         output.say(
-            f"{run.name} · v{run.set_version}, fold {run.fold}, seed {run.seed}: "
+            f"{run.name} · v{run.set_version}, {_pairing(run)}: "
             f"UAR {percent(run.uar)}, WAR {percent(run.war)} on {_clips(run)} test clips"
         )
         return
     spec = run.specification
+    trained = f" · epoch selection: {run.selection}{_selected_epoch(run)}" if _trains(run) else ""
     output.say(
-        f"{run.name} · v{run.set_version} · {run.recipe} on {run.dataset}, fold {run.fold}, seed {run.seed}"
-        f" · epoch selection: {run.selection}{_selected_epoch(run)} · {run.status}"
+        f"{run.name} · v{run.set_version} · {run.recipe} on {run.dataset}, {_pairing(run)}{trained}"
+        f" · {run.status}"
     )
     if run.error:
         output.say(f"error: {run.error}")
@@ -170,6 +170,17 @@ def _summary(run: "Run") -> dict[str, Any]:
         "error": run.error or None,
         "created_at": run.created_at,
     }
+
+
+def _trains(run: "Run") -> bool:
+    """Whether seed and selection mean anything; zero-shot draws nothing and selects nothing."""
+    from dfer.experiments.sweeping.grid import trains
+
+    return trains(run.recipe)
+
+
+def _pairing(run: "Run") -> str:
+    return f"fold {run.fold}, seed {run.seed}" if _trains(run) else f"fold {run.fold}"
 
 
 def _status(run: "Run") -> str:

@@ -24,7 +24,7 @@ import typer
 
 from dfer.errors import ConfigurationError, UsageError
 
-_AS_FOR = {"sweep": "train", "rank": "train"}
+_AS_FOR = {"sweep": "train", "rank": "train", "refine": "train"}
 
 _FILES = (("dfer.toml", ()), ("pyproject.toml", ("tool", "dfer")))
 

@@ -201,7 +201,14 @@ def doing(progress: "Progress") -> str:
     """What a cell or a training is at, in a few words."""
     if progress.stage == "features":
         return "features of frames"
+    if _is_evaluation(progress):
+        return "scoring test clips"
     return f"epoch {progress.epoch}/{progress.epochs} {progress.stage}"
+
+
+def _is_evaluation(progress: "Progress") -> bool:
+    """Where there are no epochs to tell apart, test clips are just that."""
+    return progress.stage == "test" and progress.epochs == 1
 
 
 def _lines() -> Callable[["Progress"], None]:
@@ -216,6 +223,8 @@ def _lines() -> Callable[["Progress"], None]:
                 output.note(f"features of {output.count_of(progress.total, 'clip')} computed and kept")
             told.add("features")
             return
+        if _is_evaluation(progress):
+            return  # its numbers come next
         loss = "" if progress.loss is None else f"  loss {progress.loss:.4f}"
         output.note(f"epoch {progress.epoch}/{progress.epochs}  {progress.stage}{loss}")
 

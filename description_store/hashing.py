@@ -63,6 +63,8 @@ _LATER_SETTINGS: dict[str, Any] = {
     "class_weights": "none",
     "soft_labels": False,
     "patience": None,
+    "frame_ensemble": "mean",
+    "templates": ["{}"],
 }
 """Settings that came after the first runs, and what those did without them."""
 

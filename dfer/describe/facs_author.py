@@ -57,14 +57,17 @@ _WEAK: dict[int, str] = {
     43: "slightly drooping eyelids",
 }
 
-_NEUTRAL = (
-    "relaxed eyebrows",
-    "smooth forehead",
-    "eyes open normally",
-    "steady gaze",
-    "closed relaxed lips",
-    "no visible muscle tension",
-)
+# With the units that would disturb it.
+_NEUTRAL: dict[str, frozenset[int]] = {
+    "relaxed eyebrows": frozenset({1, 2, 4}),
+    "smooth forehead": frozenset({1, 2, 4}),
+    "eyes open normally": frozenset({5, 6, 7, 43}),
+    "steady gaze": frozenset({61, 64}),
+    "closed relaxed lips": frozenset({10, 12, 14, 15, 17, 20, 23, 24, 25, 26, 32}),
+    "no visible muscle tension": frozenset(_PHRASES),
+}
+
+_DISTINGUISH = re.compile(r"\bdistinguish(?:es)?\s+(.+?)\s+from\s+(.+?)\s+on\s+the\s+face\b", re.IGNORECASE)
 
 
 def phrases(emotions: list[str]) -> list[str]:
@@ -73,28 +76,74 @@ def phrases(emotions: list[str]) -> list[str]:
     Several emotions give the union of their units. Neutral adds nothing to another emotion.
     """
     units = compound(emotions)
+    said = _said(units)
     if not units:
-        return list(_NEUTRAL)
-    strong = {unit: intensity for unit, intensity in units.items() if intensity >= _STRONG}
-    said = {_WEAK[unit]: units[unit] for unit in units.keys() & _WEAK.keys() - strong.keys()}
+        return list(said)
+    return sorted(said, key=lambda phrase: (-max(units[unit] for unit in said[phrase]), phrase))
+
+
+def distinguishing(emotions: list[str], others: list[str]) -> list[str]:
+    """Of the same phrases those that the `others` do not show as strongly; all, where no such is left.
+
+    First what they do not show at all, strongest first; then by how much stronger it is here. Of a neutral
+    face, first what the others disturb most.
+    """
+    units, theirs = compound(emotions), compound(others)
+    said = _said(units)
+    if not units:
+        return sorted(said, key=lambda phrase: -max(theirs.get(unit, 0.0) for unit in said[phrase]))
+
+    def lead(phrase: str) -> tuple[bool, float]:
+        """Whether it has a unit that the others lack, and how strong that is, or how much stronger."""
+        lacking = [units[unit] for unit in said[phrase] if unit not in theirs]
+        return bool(lacking), max(lacking or [units[unit] - theirs[unit] for unit in said[phrase]])
+
+    stronger = [phrase for phrase in said if lead(phrase)[1] > 0] or list(said)
+    return sorted(stronger, key=lambda phrase: (not lead(phrase)[0], -lead(phrase)[1], phrase))
+
+
+def _said(units: dict[int, float]) -> dict[str, frozenset[int]]:
+    """The phrases for these units, each with those that it puts into words."""
+    if not units:
+        return dict(_NEUTRAL)
+    strong = {unit for unit, intensity in units.items() if intensity >= _STRONG}
+    said = {_WEAK[unit]: frozenset({unit}) for unit in units.keys() & _WEAK.keys() - strong}
     for group, phrase in _TOGETHER.items():
-        if group <= strong.keys():
-            said[phrase] = max(strong.pop(unit) for unit in group)
-    said |= {_PHRASES[unit]: intensity for unit, intensity in strong.items()}
-    return sorted(said, key=lambda phrase: (-said[phrase], phrase))
+        if group <= strong:
+            said[phrase] = group
+            strong -= group
+    return said | {_PHRASES[unit]: frozenset({unit}) for unit in strong}
+
+
+def asks_to_distinguish(question: str) -> bool:
+    """Whether this author hears "what distinguishes A from B on the face?" of emotions that it knows."""
+    return _two_sides(question) is not None
+
+
+def _two_sides(question: str) -> tuple[list[str], list[str]] | None:
+    found = _DISTINGUISH.search(question)
+    sides = (_named(found[1]), _named(found[2])) if found else ([], [])
+    return sides if all(sides) else None
+
+
+def _named(text: str) -> list[str]:
+    return [emotion for emotion in EMOTIONS if re.search(rf"\b{emotion}\b", text, re.IGNORECASE)]
 
 
 def answer(question: str) -> str:
-    """The author's answer to a question that names one or more emotions.
+    """The author's answer to a question that names one or more emotions, or what distinguishes some from
+    others.
 
     Raises:
         ContentError: the question names no emotion that this author knows.
     """
-    asked = [emotion for emotion in EMOTIONS if re.search(rf"\b{emotion}\b", question, re.IGNORECASE)]
+    asked = _named(question)
     if not asked:
         raise ContentError(
             f"{MODEL} finds no emotion that it knows in the question {question.splitlines()[0]!r}",
             hint=f"it knows {', '.join(EMOTIONS)}; for other classes ask an LLM with --model",
         )
     # Three emotions at once could outgrow the token budget: the nine strongest phrases never do.
-    return "\n".join(f"{number}. {phrase}" for number, phrase in enumerate(phrases(asked)[:9], 1))
+    sides = _two_sides(question)
+    found = distinguishing(*sides) if sides else phrases(asked)
+    return "\n".join(f"{number}. {phrase}" for number, phrase in enumerate(found[:9], 1))

@@ -16,13 +16,14 @@ from dfer.training.evaluation import Ready, to_unit_range
 
 
 class KeptVideos(Dataset[Item]):
-    """The items of `clips` with `frames` float32 (1, embed): the mean of a clip's features, as one frame.
+    """The items of `clips` with `frames` float32 (1, embed): the mean of a clip's features, as one frame; or
+    (frames, embed), where each is scored by itself.
 
-    For a recogniser whose temporal model is the frames' mean: the mean of one is that one, to the last bit.
+    For a recogniser without a temporal model: what it makes of one frame is that one, to the last bit.
     """
 
     def __init__(self, clips: ClipItems, embeddings: Tensor) -> None:
-        """`embeddings`: (clips, embed). Raises ValueError for another number of them."""
+        """`embeddings`: (clips, 1 or frames, embed). Raises ValueError for another number of clips."""
         if len(clips) != len(embeddings):
             raise ValueError(f"expected embeddings of {len(clips)} clips, found {len(embeddings)}")
         self._clips = clips
@@ -48,7 +49,7 @@ class KeptVideos(Dataset[Item]):
 
     def __getitem__(self, index: int) -> Item:
         return Item(
-            frames=self._embeddings[index].unsqueeze(0),  # (1, embed)
+            frames=self._embeddings[index],  # (1 or frames, embed)
             label=self.labels[index],
             index=index,
             damages=(),
@@ -80,5 +81,6 @@ def keep_videos(
     with fabric.autocast():
         for batch in checked(batches(data, batch_size=batch_size, workers=workers)):
             frames = to_unit_range(fabric.to_device(batch["frames"]))
-            seen.append(recogniser.video_embeddings(frames).float().cpu())  # (batch, embed)
-    return KeptVideos(data, torch.cat(seen))
+            seen.append(recogniser.video_embeddings(frames).float().cpu())  # (batch, embed), or each frame's
+    embeddings = torch.cat(seen)
+    return KeptVideos(data, embeddings.unsqueeze(1) if embeddings.ndim == 2 else embeddings)

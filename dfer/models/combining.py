@@ -62,11 +62,28 @@ def combine_embeddings(embeddings: Tensor, counts: Sequence[int], rule: Combine)
     return functional.normalize(means, dim=-1)
 
 
+def combine_templates(embeddings: Tensor, templates: int, rule: Combine) -> Tensor:
+    """(texts × templates, embed) as the text tower gives them, text after text → (texts, embed).
+
+    A text's embeddings in its templates are normalised and averaged (CLIP §3.1.4); "mean_raw" averages them
+    as they are, so that nothing is normalised before the mean of the class. `combine_embeddings` comes next
+    and normalises.
+    """
+    if templates == 1:
+        return embeddings
+    if rule != "mean_raw":
+        embeddings = functional.normalize(embeddings, dim=-1)
+    return torch.unflatten(embeddings, 0, (-1, templates)).mean(dim=1)  # (texts, templates, embed), averaged
+
+
 def combine_scores(scores: Tensor, counts: Sequence[int], rule: Combine) -> Tensor:
-    """(batch, texts) → (batch, classes); a rule for embeddings has left one score per class already."""
+    """(batch, texts) → (batch, classes); the same of every frame, (batch, frames, texts).
+
+    A rule for embeddings has left one score per class already.
+    """
     if rule not in OF_SCORES:
         return scores
-    of_class = torch.split(scores, list(counts), dim=-1)  # (batch, texts of a class) each
+    of_class = torch.split(scores, list(counts), dim=-1)  # (…, texts of a class) each
     if rule == "max_score":
         return torch.stack([own.amax(dim=-1) for own in of_class], dim=-1)
     return torch.stack([own.mean(dim=-1) for own in of_class], dim=-1)

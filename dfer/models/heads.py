@@ -53,7 +53,8 @@ class LinearHead(nn.Module):
 
 
 def cosines(video: Tensor, text: Tensor) -> Tensor:
-    """(batch, embed) and (texts, embed) → (batch, texts); also for texts (batch, texts, embed) of a clip.
+    """(batch, embed) and (texts, embed) → (batch, texts); also for texts (batch, texts, embed) of a clip, and
+    for videos (batch, frames, embed) whose frames are scored one by one: (batch, frames, texts).
 
     `text` is L2-normalised already, `video` is normalised here. In float32, whatever the precision around it:
     a cosine in bfloat16 has three digits, which a temperature of 0.01 would turn into steps of half a logit.

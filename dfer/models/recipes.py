@@ -1,15 +1,16 @@
 """Recipes: the same four parts, put together in different ways."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, assert_never
 
-from torch import Tensor, nn
+from torch import nn
 
 from description_store.records import Combine
 from dfer.models.caption_side import CaptionSide
 from dfer.models.clip_backbone import ClipBackbone
 from dfer.models.combining import class_texts
 from dfer.models.conditional_text import ConditionalTextSide
+from dfer.models.frame_ensemble import pooling
 from dfer.models.heads import CosineHead, LearnedScaleHead, LinearHead
 from dfer.models.recogniser import AnyHead, AnyTextSide, VideoRecogniser
 from dfer.models.seeding import seeded
@@ -18,16 +19,15 @@ from dfer.models.settings import (
     CoOpSettings,
     DferClipSettings,
     EmoClipSettings,
+    FrameEnsemble,
     LinearSettings,
     Settings,
     TrainedSettings,
     ZeroShotSettings,
 )
-from dfer.models.temporal import TemporalTransformer, frame_mean
+from dfer.models.temporal import Temporal, TemporalTransformer, frame_mean
 from dfer.models.text_side import TextSide, draw_context, plain_text_side
 from dfer.models.tokens import encode_descriptions
-
-Temporal = Callable[[Tensor], Tensor]
 
 
 def build_recogniser(
@@ -50,6 +50,7 @@ def build_recogniser(
     """
     words = _Words(texts=texts, combine=combine, class_names=class_names)
     temporal: Temporal = frame_mean
+    frame_ensemble: FrameEnsemble = "mean"
     text_side: AnyTextSide | None
     head: AnyHead
     match settings:
@@ -80,7 +81,15 @@ def build_recogniser(
                 head = LinearHead(width=clip.embed_width, classes=len(texts), hidden=settings.head_hidden)
             train_visual = settings.finetune_visual
         case ZeroShotSettings():  # nothing trains
-            text_side = plain_text_side(clip=clip, texts=texts, combine=combine, class_names=class_names)
+            frame_ensemble = settings.frame_ensemble
+            temporal = pooling(frame_ensemble)
+            text_side = plain_text_side(
+                clip=clip,
+                texts=texts,
+                combine=combine,
+                class_names=class_names,
+                templates=settings.templates,
+            )
             head = CosineHead(temperature=settings.temperature)
             train_visual = False
         case _:
@@ -94,6 +103,7 @@ def build_recogniser(
         temporal=temporal,
         text_side=text_side,
         head=head,
+        frame_ensemble=frame_ensemble,
         image_size=clip.image_size,
         pixel_mean=clip.pixel_mean if normalised else None,
         pixel_std=clip.pixel_std if normalised else None,

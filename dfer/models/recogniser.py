@@ -1,6 +1,6 @@
 """The video recogniser, made of four parts: visual tower, temporal model, text side, head."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Self
 
 import torch
@@ -10,8 +10,11 @@ from torch.nn import functional
 from dfer.errors import ContentError
 from dfer.models.caption_side import CaptionSide, TokenIds
 from dfer.models.conditional_text import ConditionalTextSide
+from dfer.models.frame_ensemble import combine_frame_scores
 from dfer.models.heads import CosineHead, LearnedScaleHead, LinearHead
+from dfer.models.settings import FrameEnsemble
 from dfer.models.state_difference import state_difference
+from dfer.models.temporal import Temporal
 from dfer.models.text_side import TextSide
 
 AnyTextSide = TextSide | ConditionalTextSide | CaptionSide
@@ -21,7 +24,8 @@ AnyHead = CosineHead | LearnedScaleHead | LinearHead
 class VideoRecogniser(nn.Module):
     """Frames → visual tower → temporal model → head, which compares with what the text side says.
 
-    `visual`: CLIP's image tower. `temporal`: (batch, frames, embed) → (batch, embed), a module or a function.
+    `visual`: CLIP's image tower. `temporal`: (batch, frames, embed) → (batch, embed), a module or a function;
+    where `frame_ensemble` is a rule of scores, it leaves (batch, frames, embed).
     `text_side`: None for a head that reads no text. What trains is what has `requires_grad`; recipes decide.
     `pixel_mean`, `pixel_std`: normalise pixels in [0, 1] before the tower; None to leave them as they are.
     """
@@ -33,10 +37,11 @@ class VideoRecogniser(nn.Module):
         self,
         *,
         visual: nn.Module,
-        temporal: Callable[[Tensor], Tensor],
+        temporal: Temporal,
         text_side: AnyTextSide | None,
         head: AnyHead,
         image_size: int,
+        frame_ensemble: FrameEnsemble = "mean",
         pixel_mean: tuple[float, float, float] | None = None,
         pixel_std: tuple[float, float, float] | None = None,
     ) -> None:
@@ -45,6 +50,7 @@ class VideoRecogniser(nn.Module):
         self.temporal = temporal
         self.text_side = text_side
         self.head = head
+        self.frame_ensemble = frame_ensemble
         self.image_size = image_size
         for name, values in {"pixel_mean": pixel_mean, "pixel_std": pixel_std}.items():
             constant = None if values is None else torch.tensor(values).reshape(3, 1, 1)
@@ -82,11 +88,14 @@ class VideoRecogniser(nn.Module):
         return features.reshape(batch, count, -1)
 
     def video_embeddings(self, frames: Tensor) -> Tensor:
-        """Frames as `frame_features` takes them → (batch, embed), not normalised: what a head is given."""
+        """Frames as `frame_features` takes them → (batch, embed), not normalised: what a head is given.
+
+        Where every frame is scored by itself, all of them: (batch, frames, embed).
+        """
         return self.temporal(self.frame_features(frames))
 
     def video_features(self, frames: Tensor) -> Tensor:
-        """Frames as `frame_features` takes them → (batch, embed), L2-normalised."""
+        """`video_embeddings`, L2-normalised."""
         return functional.normalize(self.video_embeddings(frames), dim=-1)
 
     def text_features(self) -> Tensor | None:
@@ -110,8 +119,10 @@ class VideoRecogniser(nn.Module):
             text = self.text_side(video)
         elif text is None:
             text = self.text_features()
-        scores: Tensor = self.head(video, text)
-        return scores if self.text_side is None else self.text_side.class_scores(scores)
+        scores: Tensor = self.head(video, text)  # (batch, texts), or (batch, frames, texts)
+        if self.text_side is not None:
+            scores = self.text_side.class_scores(scores)
+        return combine_frame_scores(scores, self.frame_ensemble)
 
     def contrast(self, frames: Tensor, texts: Tensor | TokenIds) -> tuple[Tensor, Tensor, Tensor]:
         """What a contrastive step compares: clips (batch, embed), texts (batch, embed), and a scale ().

@@ -4,7 +4,15 @@ import difflib
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from dfer.errors import UsageError
 
@@ -13,6 +21,26 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 PixelNormalisation = Literal["none", "clip"]
 Duplicates = Literal["negative", "positive"]
+FrameEnsemble = Literal["mean", "mean_normalised", "mean_score", "max_score"]
+
+
+def _with_one_place(template: str) -> str:
+    if template.count("{}") != 1:
+        raise ValueError("a template has {}, the place for a text, exactly once")
+    return template
+
+
+def _one_or_several(said: object) -> object:
+    """One sentence is a list of one; a bare `{}` on the command line is JSON for an empty object."""
+    if said == {}:
+        return ("{}",)
+    if isinstance(said, str) and said.lstrip().startswith("["):
+        raise ValueError('a list that is not closed or quoted as JSON is: ["{}", "a photo of {}"]')
+    return (said,) if isinstance(said, str) else said
+
+
+Template = Annotated[str, AfterValidator(_with_one_place)]
+Templates = Annotated[tuple[Template, ...], BeforeValidator(_one_or_several), Field(min_length=1)]
 
 
 class RecipeSettings(BaseModel):
@@ -28,10 +56,18 @@ class RecipeSettings(BaseModel):
 
 
 class ZeroShotSettings(RecipeSettings):
-    """CLIP as it comes: the mean of the frames against the descriptions. Nothing is trained."""
+    """CLIP as it comes: the frames against the descriptions. Nothing is trained."""
 
     temperature: Positive = 0.01
     """Scales the logits; which class wins does not depend on it."""
+    frame_ensemble: FrameEnsemble = "mean"
+    """mean: of the frames' features as they are (EmoCLIP's frame ensemble); mean_normalised: each brought to
+    length 1 first. mean_score, max_score: every frame is scored by itself, and of each class the mean or the
+    best counts."""
+    templates: Templates = ("{}",)
+    """Sentences around each text, which stands where {} does; "{}" is the text alone. A text's features in
+    all of them are normalised, averaged and normalised again, as in CLIP's zero-shot ImageNet; a set combined
+    by mean_raw has them averaged as they are."""
 
 
 class TrainedSettings(RecipeSettings):
@@ -220,7 +256,8 @@ def recipe_settings(recipe: str, overrides: Mapping[str, Any]) -> Settings:
         name = ".".join(str(part) for part in first["loc"])
         if first["type"] != "extra_forbidden":
             raise UsageError(
-                f"setting {name} of {recipe}: {first['msg']}", hint=f"found {first['input']!r}"
+                f"setting {name} of {recipe}: {first['msg'].removeprefix('Value error, ')}",
+                hint=f"found {first['input']!r}",
             ) from error
         known = list(type(published).model_fields)
         near = difflib.get_close_matches(name, known, n=1)

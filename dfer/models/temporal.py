@@ -1,9 +1,14 @@
 """From frame features to one video feature: DFER-CLIP's temporal transformer, or the plain mean."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from dfer.errors import ContentError
+
+Temporal = Callable[[Tensor], Tensor]
+"""A module or a function: (batch, frames, width) → (batch, width)."""
 
 
 def frame_mean(frames: Tensor) -> Tensor:

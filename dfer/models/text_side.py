@@ -9,10 +9,10 @@ from torch import Tensor, nn
 from description_store.records import Combine
 from dfer.errors import ContentError
 from dfer.models.clip_backbone import ClipBackbone
-from dfer.models.combining import class_texts, combine_embeddings, combine_scores
+from dfer.models.combining import class_texts, combine_embeddings, combine_scores, combine_templates
 from dfer.models.seeding import seeded
 from dfer.models.text_tower import TextTower, built_in_text_tower
-from dfer.models.tokens import encode_descriptions, lay_out
+from dfer.models.tokens import AS_IT_IS, encode_descriptions, lay_out
 
 DescriptionPosition = Literal["end", "middle", "front"]
 
@@ -50,7 +50,7 @@ class TextSide(nn.Module):
     `tokens`: each text's token ids, without start and end. `context`: initial context vectors, (classes, n,
     width) for class-specific ones, which a class's texts share; (n, width) for the same everywhere; None for
     none. `counts`: how many texts each class has, in the order of `tokens`; None for one each. `combine`: see
-    `dfer.models.combining`.
+    `dfer.models.combining`. `templates`: in so many sentences each text stands, side by side in `tokens`.
     Raises UsageError for a text tower that is not CLIP's kind, ContentError if context and classes disagree.
     """
 
@@ -70,10 +70,12 @@ class TextSide(nn.Module):
         description_position: DescriptionPosition,
         counts: Sequence[int] | None = None,
         combine: Combine = "joined",
+        templates: int = 1,
     ) -> None:
         super().__init__()
-        self.counts = tuple(counts or [1] * len(tokens))
+        self.counts = tuple(counts or [1] * (len(tokens) // templates))
         self.combine = combine
+        self.templates = templates
         if context is not None and context.ndim == 3 and len(context) != len(self.counts):
             raise ContentError(f"context for {len(context)} classes, descriptions for {len(self.counts)}")
         text = built_in_text_tower(model)
@@ -98,7 +100,7 @@ class TextSide(nn.Module):
             self.context = None
             self.register_buffer("constant", constant, persistent=False)
         else:
-            owners = [place for place, count in enumerate(self.counts) for _ in range(count)]
+            owners = [place for place, count in enumerate(self.counts) for _ in range(count * templates)]
             self.tower = tower
             self.context = nn.Parameter(context.detach().clone())
             self.register_buffer("owners", torch.tensor(owners), persistent=False)  # (texts,)
@@ -128,10 +130,11 @@ class TextSide(nn.Module):
         return self._of_classes(self.tower(vectors, self.ends.repeat(copies)), copies)
 
     def _of_classes(self, embeddings: Tensor, copies: int = 1) -> Tensor:
-        return combine_embeddings(embeddings, self.counts * copies, self.combine)
+        texts = combine_templates(embeddings, self.templates, self.combine)
+        return combine_embeddings(texts, self.counts * copies, self.combine)
 
     def class_scores(self, scores: Tensor) -> Tensor:
-        """(batch, features of `forward`) → (batch, classes)."""
+        """(batch, features of `forward`) → (batch, classes); the same of every frame, if there are frames."""
         return combine_scores(scores, self.counts, self.combine)
 
 
@@ -141,13 +144,20 @@ def plain_text_side(
     texts: Sequence[str],
     combine: Combine,
     class_names: Sequence[str] | None = None,
+    templates: Sequence[str] = AS_IT_IS,
 ) -> TextSide:
     """Descriptions alone, without context. `texts`: one string per class, of several lines unless "joined".
 
+    `templates`: sentences around each text, which stands where {} does.
     Takes the text tower of `clip` over, frozen. Raises as `encode_descriptions` and `TextSide` do.
     """
     words = class_texts(texts, combine, class_names=class_names)
-    tokens = encode_descriptions(words.texts, context_length=clip.context_length, class_names=words.owners)
+    tokens = encode_descriptions(
+        words.texts,
+        context_length=clip.context_length,
+        class_names=words.owners,
+        templates=templates,
+    )
     return TextSide(
         model=clip.model,
         tokens=tokens,
@@ -155,4 +165,5 @@ def plain_text_side(
         description_position="end",
         counts=words.counts,
         combine=combine,
+        templates=len(templates),
     )

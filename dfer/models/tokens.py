@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product
 
 import torch
 from open_clip import SimpleTokenizer
@@ -10,6 +11,8 @@ from torch import Tensor
 from dfer.errors import ContentError
 
 START, END = 49406, 49407
+AS_IT_IS = ("{}",)
+"""The one template that is no sentence around a text, but the text."""
 
 
 @lru_cache(maxsize=1)
@@ -24,12 +27,15 @@ def encode_descriptions(
     context_length: int,
     context_tokens: int = 0,
     class_names: Sequence[str] | None = None,
+    templates: Sequence[str] = AS_IT_IS,
 ) -> list[list[int]]:
-    """The token ids of each text, without start token, end token and context, in the order of `texts`.
+    """The token ids of each text, without start token, end token and context, in the order of `texts`; of
+    each in all `templates`, where it takes the place of {}, before the next text.
 
     Validation of a description set has already said which words overflow; this is the last line of defence.
-    Raises ContentError naming the class, its tokens and the budget if a text does not fit; if it contains
-    CLIP's own start or end token (the model would stop reading there); if there are no texts.
+    Raises ContentError naming the class, a template other than {}, the tokens and the budget if a text does
+    not fit; if it contains CLIP's own start or end token (the model would stop reading there); if there are
+    no texts.
     """
     if not texts:
         raise ContentError("no descriptions: a recogniser needs at least one class")
@@ -37,14 +43,16 @@ def encode_descriptions(
         raise ContentError(f"{len(texts)} descriptions for {len(class_names)} classes")
     budget = context_length - 2 - context_tokens
     encoded = []
-    for index, text in enumerate(texts):
-        ids: list[int] = clip_tokenizer().encode(text)
+    for (index, text), template in product(enumerate(texts), templates):
+        ids: list[int] = clip_tokenizer().encode(template.replace("{}", text))
         who = f"class {index + 1}" if class_names is None else f"class {class_names[index]!r}"
+        who += "" if template in AS_IT_IS else f", template {template!r}"
         if len(ids) > budget:
+            shorter = "use fewer context tokens" if template in AS_IT_IS else "the template"
             raise ContentError(
                 f"{who}: the description takes {len(ids)} tokens, the budget is {budget} "
                 f"({context_length} − start − end − {context_tokens} context tokens)",
-                hint="Shorten the description or use fewer context tokens.",
+                hint=f"Shorten the description or {shorter}.",
             )
         if START in ids or END in ids:
             raise ContentError(f"{who}: the description contains CLIP's own start or end token: {text!r}")

@@ -12,7 +12,7 @@ from dfer.errors import ContentError, UsageError
 from dfer.models.clip_backbone import ClipBackbone
 from dfer.models.combining import class_texts
 from dfer.models.settings import EmoClipSettings, LinearSettings, Settings, TrainedSettings
-from dfer.models.tokens import encode_descriptions
+from dfer.models.tokens import AS_IT_IS, encode_descriptions
 from dfer.training.objectives import training_texts
 from dfer.training.specification import Selection
 
@@ -48,6 +48,7 @@ def check_words(description_set: DescriptionSet, settings: Settings, clip: ClipB
         context_length=clip.context_length,
         context_tokens=getattr(settings, "context_tokens", 0),
         class_names=words.owners,
+        templates=getattr(settings, "templates", AS_IT_IS),
     )
 
 

@@ -27,11 +27,10 @@ from dfer.models.settings import (
 )
 from dfer.models.weights_file import file_sha256
 from dfer.training.checkpoint import WEIGHTS, load_checkpoint
-from dfer.training.class_order import in_class_order
 from dfer.training.data_source import DataSource, ReadClips
 from dfer.training.fitting import check_pack, check_training, check_words
 from dfer.training.reading_defaults import READING
-from dfer.training.rebuilding import check_same_clip, checkpoint_of
+from dfer.training.rebuilding import check_classes, check_same_clip, checkpoint_of, in_order_of
 from dfer.training.specification import Precision, RunSpecification, Selection, words_of
 
 _log = logging.getLogger("dfer.clips")
@@ -221,9 +220,7 @@ def prepare_with_weights_of(
     """
     checkpoint = checkpoint_of(run)
     spec = RunSpecification.model_validate(run.specification)
-    any_classes = isinstance(recipe_settings(spec.recipe, spec.settings), EmoClipSettings)
-    if not any_classes:
-        _check_classes(run, spec.classes, description_set)
+    check_classes(run, description_set)
     prepared = prepare(
         description_set,
         source,
@@ -255,17 +252,7 @@ def prepare_with_weights_of(
             run.name,
         )
     check_same_clip(run, prepared.clip)
-    words = prepared.spec if any_classes else in_class_order(prepared.spec, spec.classes)
-    return replace(prepared, spec=words, checkpoint=checkpoint)
-
-
-def _check_classes(run: Run, classes: tuple[str, ...], description_set: DescriptionSet) -> None:
-    if sorted(classes) != sorted(description_set.class_names):
-        raise ContentError(
-            f"{run.name} was trained for the classes {', '.join(classes)}; "
-            f"{description_set.name} describes {', '.join(description_set.class_names)}",
-            hint="choose a set for the same classes",
-        )
+    return replace(prepared, spec=in_order_of(spec, prepared.spec), checkpoint=checkpoint)
 
 
 _OF_ONE_NAME = ("dfew", "ferv39k", "mafw", "mafw-compound", "afew")

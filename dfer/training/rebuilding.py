@@ -2,14 +2,15 @@
 
 from pathlib import Path
 
-from description_store.records import Run
+from description_store.records import DescriptionSet, Run
 from dfer.errors import ConfigurationError, ContentError
 from dfer.models.clip_backbone import ClipBackbone, load_clip
 from dfer.models.recipes import build_recogniser
 from dfer.models.recogniser import VideoRecogniser
-from dfer.models.settings import recipe_settings
+from dfer.models.settings import EmoClipSettings, ZeroShotSettings, recipe_settings
 from dfer.training.checkpoint import load_checkpoint
-from dfer.training.specification import RunSpecification
+from dfer.training.class_order import in_class_order
+from dfer.training.specification import RunSpecification, words_of
 
 
 def rebuild(run: Run, *, pretrained: str | None = None) -> VideoRecogniser:
@@ -63,4 +64,35 @@ def check_same_clip(run: Run, clip: ClipBackbone) -> None:
         raise ConfigurationError(
             f"{run.name} was trained from other CLIP weights: {expected}, found {clip.identity}",
             hint="name its weights with --pretrained",
+        )
+
+
+def with_words(run: Run, description_set: DescriptionSet) -> RunSpecification:
+    """The run's specification with the words of a set, in the class order that its weights are in.
+
+    Raises as `check_classes`.
+    """
+    spec = RunSpecification.model_validate(run.specification)
+    check_classes(run, description_set)
+    return in_order_of(spec, spec.model_copy(update=words_of(description_set)))
+
+
+def in_order_of(trained: RunSpecification, worded: RunSpecification) -> RunSpecification:
+    """`worded` with its classes in the order of `trained`, whose weights are in that order, if in any."""
+    return worded if takes_any_classes(trained) else in_class_order(worded, trained.classes)
+
+
+def takes_any_classes(spec: RunSpecification) -> bool:
+    """Whether its recogniser compares with whatever text it is given; the others know their own classes."""
+    return isinstance(recipe_settings(spec.recipe, spec.settings), EmoClipSettings | ZeroShotSettings)
+
+
+def check_classes(run: Run, description_set: DescriptionSet) -> None:
+    """Raises ContentError: the set's classes, in whatever order, are not those that the run must have."""
+    spec = RunSpecification.model_validate(run.specification)
+    if not takes_any_classes(spec) and sorted(spec.classes) != sorted(description_set.class_names):
+        raise ContentError(
+            f"{run.name} was trained for the classes {', '.join(spec.classes)}; "
+            f"{description_set.name} describes {', '.join(description_set.class_names)}",
+            hint="choose a set for the same classes",
         )

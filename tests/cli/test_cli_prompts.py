@@ -57,8 +57,8 @@ def _set(version: int, template: PromptTemplate | None) -> DescriptionSet:
 
 def test_without_a_store_the_built_in_prompts_are_listed_and_none_is_made(dfer: Dfer, tmp_path: Path) -> None:
     rows = dfer("prompts list --json").json["prompts"]
-    assert [row["name"] for row in rows] == ["contrastive", "dfer-clip", "emoclip", "shorten"]
-    assert [row["form"] for row in rows] == ["describe", "describe", "describe", "shorten"]
+    assert [row["name"] for row in rows] == ["contrastive", "dfer-clip", "distinguish", "emoclip", "shorten"]
+    assert [row["form"] for row in rows] == ["describe", "describe", "describe", "describe", "shorten"]
     assert all(row["sets"] == [] and row["about"] and row["source"] for row in rows)
     assert "used by" not in dfer("prompts list").out
     assert list(tmp_path.iterdir()) == []
@@ -70,7 +70,7 @@ def test_prompts_of_the_store_are_listed_too_with_the_sets_that_used_them(dfer: 
     assert rows["mine"] == {
         "name": "mine", "hash": OWN.hash, "about": "my own", "source": "", "form": "describe", "sets": ["v1"],
     }  # fmt: skip
-    assert len(rows) == 5
+    assert len(rows) == 6
     listed = dfer("prompts list").out
     assert OWN.hash[:12] in listed
     assert "used by" in listed
@@ -166,10 +166,10 @@ def test_only_a_hash_opens_the_store(tmp_path: Path, store: Path) -> None:
 
 
 def test_completing_a_prompts_name_imports_neither_torch_nor_openai() -> None:
-    assert complete_prompt("d") == ["dfer-clip"]
+    assert complete_prompt("d") == ["dfer-clip", "distinguish"]
     code = (
         "import sys; from dfer_cli.prompt_argument import complete_prompt\n"
         "print(complete_prompt(''), [m for m in ('torch', 'openai', 'sqlite_utils') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "['contrastive', 'dfer-clip', 'emoclip', 'shorten'] []"
+    assert done.stdout.strip() == "['contrastive', 'dfer-clip', 'distinguish', 'emoclip', 'shorten'] []"

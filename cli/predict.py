@@ -1,0 +1,334 @@
+"""`dfer predict`: the emotion in videos, frame folders and images, by a trained run or by words alone."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from . import output
+from .clips_progress import clips_bar
+from .options import DEFAULT_DB, Db, Force, Json, Quiet, complete_set, typed
+from .prediction_output import predictions_as_json, print_predictions, say_what_failed
+from .set_names import reading
+from .training_options import (
+    Accelerator,
+    Clip,
+    EvaluationPrecision,
+    Pretrained,
+    Settings,
+    chosen_weights,
+    default_workers,
+    parse_settings,
+)
+
+if TYPE_CHECKING:
+    from description_store.records import Run
+    from dfer.class_sets import ClassSet
+    from dfer.faces.face_source import FaceSource
+    from dfer.predict.loaded import LoadedRecogniser
+    from dfer.predict.prediction import ClipPrediction, FailedClip
+    from dfer.predict.windows import Windowing
+
+_FACES = "Where the face is"
+_TIME = "Long clips"
+
+
+def predict(
+    ctx: typer.Context,
+    clips: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="CLIP...", help='Videos, folders of frames, images, or globs such as "clips/*.mp4".'
+        ),
+    ],
+    run: Annotated[
+        str | None, typer.Option("--run", help="A run: r3, 3 or latest. Without it: zero-shot.")
+    ] = None,
+    descriptions: Annotated[
+        str | None,
+        typer.Option(
+            "--descriptions",
+            "-d",
+            help="A description set. Default with --run: the run's own.",
+            autocompletion=complete_set,
+        ),
+    ] = None,
+    boxes: Annotated[
+        Path | None,
+        typer.Option(help="A CSV or JSON file with the face's box in each frame.", rich_help_panel=_FACES),
+    ] = None,
+    face_detector: Annotated[
+        Path | None,
+        typer.Option(
+            help="OpenCV's YuNet, an ONNX file that you have fetched. Default: frames are face crops.",
+            rich_help_panel=_FACES,
+        ),
+    ] = None,
+    fps: Annotated[
+        float,
+        typer.Option(min=0.01, help="Frames a second of a folder of frames.", rich_help_panel=_TIME),
+    ] = 25.0,
+    window: Annotated[
+        float | None,
+        typer.Option(
+            help="Recognise stretches of so many seconds; 0: the whole clip as one. Default: the whole, but "
+            "of clips longer than 10 s stretches of 2 s.",
+            rich_help_panel=_TIME,
+        ),
+    ] = None,
+    stride: Annotated[
+        float | None,
+        typer.Option(
+            help="Seconds from the start of one stretch to the next. Default: half of one.",
+            rich_help_panel=_TIME,
+        ),
+    ] = None,
+    timeline: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="A file for one clip's stretches: .png, .svg, .pdf, .csv or .json; repeatable.",
+            rich_help_panel=_TIME,
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="A CSV file with a row for each clip.")] = None,
+    explain: Annotated[
+        Path | None,
+        typer.Option(help="A folder for a page of each clip: what every descriptor did to its scores."),
+    ] = None,
+    force: Force = False,
+    clip: Clip = "ViT-B-32",
+    pretrained: Pretrained = None,
+    settings: Settings = None,
+    precision: EvaluationPrecision = None,
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Threads that read clips. Default: half the cores, at most 8.")
+    ] = None,
+    accelerator: Accelerator = "auto",
+    db: Db = DEFAULT_DB,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Recognise the emotion in videos, folders of frames or images.
+
+    With --run by a trained run, with -d by a set's words alone (zero-shot). Frames are taken as face crops
+    unless --boxes or --face-detector says where the face is. A clip's probabilities are the mean over its
+    stretches; those of a stretch are the softmax of its scores. They rank the classes, and are not
+    calibrated: 90 % is no promise to be right nine times of ten. Nothing is stored.
+    """
+    from dfer.errors import ContentError, UsageError
+    from dfer.faces.media import find_media
+    from dfer.predict.timeline import check_timeline_path
+    from dfer.predict.windows import Windowing
+
+    if run is None and descriptions is None:
+        raise UsageError(
+            "neither --run nor --descriptions: by what should clips be recognised?",
+            hint="--run r3 for a trained run, -d v3 for a set's words with a CLIP that is not trained",
+        )
+    windowing = Windowing(seconds=window, stride=stride)
+    timeline = timeline or []
+    for file in timeline:
+        check_timeline_path(file)
+    for file in (*timeline, *([] if out is None else [out])):
+        output.refuse_existing(file, force=force)
+    paths = find_media(clips)
+    if timeline and len(paths) > 1:
+        raise UsageError(
+            f"--timeline is of one clip, found {len(paths)}",
+            hint="--json holds the windows of all of them, --out a row for each",
+        )
+    faces = _faces(boxes, face_detector)
+    ready = _ready(
+        ctx,
+        db,
+        run=run,
+        descriptions=descriptions,
+        clip=clip,
+        pretrained=pretrained,
+        settings=settings,
+        precision=precision,
+        accelerator=accelerator,
+    )
+    loaded = ready.loaded
+    _say_what_it_is(loaded, quiet=quiet)
+    found = _predicted(
+        ready,
+        paths,
+        faces=faces,
+        fps=fps,
+        windowing=windowing,
+        threads=default_workers(workers),
+        out=out,
+        explain=explain,
+        quiet=quiet,
+    )
+    if json:
+        output.print_json(predictions_as_json(found, loaded))
+    else:
+        print_predictions(found, loaded)
+    _write_timelines(timeline, found, loaded, quiet=quiet)
+    if out is not None:
+        output.note(f"{output.count_of(len(found), 'clip')}: {out}", quiet=quiet)
+    if explain is not None:
+        output.note(f"pages: {explain}", quiet=quiet)
+    if failed := say_what_failed(found, quiet=quiet):
+        if len(found) == 1:
+            raise ContentError(failed[0].message, hint=failed[0].hint)
+        raise ContentError(f"{len(failed)} of {len(found)} clips could not be recognised")
+
+
+def _faces(boxes: Path | None, face_detector: Path | None) -> "FaceSource":
+    from dfer.errors import UsageError
+    from dfer.faces.face_source import AlreadyCropped, Detected, GivenBoxes
+
+    if boxes is not None and face_detector is not None:
+        raise UsageError("--boxes does not go with --face-detector", hint="leave one of them out")
+    if boxes is not None:
+        return GivenBoxes(boxes)
+    return AlreadyCropped() if face_detector is None else Detected(face_detector)
+
+
+class _Ready(NamedTuple):
+    """A recogniser, the classes that its set was made for, and the run that it is of."""
+
+    loaded: "LoadedRecogniser"
+    class_set: "ClassSet"
+    run: "Run | None"
+
+
+def _ready(
+    ctx: typer.Context,
+    db: Path,
+    *,
+    run: str | None,
+    descriptions: str | None,
+    clip: str,
+    pretrained: str | None,
+    settings: list[str] | None,
+    precision: "EvaluationPrecision",
+    accelerator: str,
+) -> _Ready:
+    from dataclasses import replace
+
+    from description_store.database import open_store
+    from description_store.runs import find_run
+    from dfer.class_sets.stored import class_set_of
+    from dfer.errors import UsageError
+    from dfer.predict.loaded import load_trained, load_zero_shot
+
+    if run is None:
+        assert descriptions is not None
+        with reading(db, descriptions) as (store, words, title):
+            class_set = class_set_of(store, words)
+            loaded = load_zero_shot(
+                words,
+                overrides=parse_settings(settings),
+                architecture=clip,
+                pretrained=chosen_weights(clip, pretrained),
+                accelerator=accelerator,
+                precision=precision,
+            )
+        return _Ready(replace(loaded, set_name=title), class_set, None)
+    for name, flag in (("clip", "--clip"), ("settings", "--set")):
+        if typed(ctx, name) is not None:
+            raise UsageError(f"{flag} does not go with --run", hint="the run decides it")
+    with open_store(db, must_exist=True) as store:
+        found = find_run(store, run)
+    # Words in dfer.toml are for commands that have no run.
+    with reading(db, typed(ctx, "descriptions") or f"v{found.set_version}") as (store, words, title):
+        class_set = class_set_of(store, words)
+    loaded = load_trained(
+        found,
+        words,
+        pretrained=None if pretrained == "random" else pretrained,
+        accelerator=accelerator,
+        precision=precision,
+    )
+    return _Ready(replace(loaded, set_name=title), class_set, found)
+
+
+def _say_what_it_is(loaded: "LoadedRecogniser", *, quiet: bool) -> None:
+    words = loaded.set_name
+    if loaded.recipe == "zero-shot":
+        output.note(f"{words}, zero-shot on {loaded.clip.identity['architecture']}", quiet=quiet)
+        if loaded.clip.identity["pretrained"] == "random":
+            output.warn("CLIP's weights are random: what it says of a clip means nothing", quiet=quiet)
+    else:
+        output.note(f"{words}, {loaded.recipe} of {loaded.name}", quiet=quiet)
+
+
+def _predicted(
+    ready: _Ready,
+    paths: tuple[Path, ...],
+    *,
+    faces: "FaceSource",
+    fps: float,
+    windowing: "Windowing",
+    threads: int,
+    out: Path | None,
+    explain: Path | None,
+    quiet: bool,
+) -> "list[ClipPrediction | FailedClip]":
+    """In the order of `paths`. What is done is in the file `out`, and its page written, whatever happens."""
+    from contextlib import nullcontext
+    from dataclasses import replace
+
+    from dfer.explain.writing import explanations_into
+    from dfer.predict.predicting import predict_clips
+    from dfer.predict.prediction import ClipPrediction
+    from dfer.predict.predictions_file import predictions_file
+
+    loaded, class_set, run = ready
+    pages = (
+        None
+        if explain is None
+        else explanations_into(explain, loaded, class_set=class_set, clips=paths, run=run)
+    )
+    found: dict[int, ClipPrediction | FailedClip] = {}
+    alone = len(paths) == 1
+    with (
+        clips_bar("recognising", quiet=quiet, of="frames" if alone else "clips") as on_progress,
+        nullcontext() if out is None else predictions_file(out, loaded.class_names) as rows,
+    ):
+        done = predict_clips(
+            loaded,
+            paths,
+            faces=faces,
+            fps=fps,
+            windowing=windowing,
+            threads=threads,
+            keep_seen=pages is not None,
+            on_frames=on_progress if alone else _unheard,
+        )
+        for place, one in done:
+            if pages is not None and isinstance(one, ClipPrediction):
+                pages.write(one)
+                one = replace(one, evidence=None)
+            found[place] = one
+            if rows is not None:
+                rows.add(place, one)
+            if not alone:
+                on_progress(len(found), len(paths))
+    return [found[place] for place in range(len(paths))]
+
+
+def _unheard(done: int, total: int) -> None:
+    """Of many clips those that are done are counted, not their frames."""
+
+
+def _write_timelines(
+    files: list[Path],
+    found: "list[ClipPrediction | FailedClip]",
+    loaded: "LoadedRecogniser",
+    *,
+    quiet: bool,
+) -> None:
+    """Last: what cannot be written has at least been shown."""
+    from dfer.predict.prediction import ClipPrediction
+    from dfer.predict.timeline import write_timeline
+
+    for one in found:
+        if isinstance(one, ClipPrediction):
+            for file in files:
+                write_timeline(file, one, loaded)
+                output.note(f"timeline: {file}", quiet=quiet)
