@@ -11,6 +11,7 @@ from .options import complete_class_set
 from .prompt_argument import complete_prompt
 
 if TYPE_CHECKING:
+    from dfer.class_sets import ClassSet
     from dfer.describe.asking.endpoint import Endpoint
     from dfer.describe.planning import Questions
 
@@ -75,7 +76,7 @@ DropUnsupported = Annotated[
 
 def plan(
     *,
-    classes: str,
+    class_set: "ClassSet",
     model: str,
     prompt: str,
     provider: providers.ProviderName | None,
@@ -92,7 +93,6 @@ def plan(
     db: Path,
 ) -> "Questions":
     """The questions for these options. Nothing is sent."""
-    from dfer.class_sets import load_class_set
     from dfer.describe import facs_author
     from dfer.describe.asking.endpoint import choose_endpoint
     from dfer.describe.asking.parameters import Parameters, parse_extra
@@ -106,7 +106,7 @@ def plan(
     else:
         endpoint = choose_endpoint(provider=provider, base_url=base_url, key_env=key_env, name=endpoint_name)
     return plan_questions(
-        load_class_set(classes),
+        class_set,
         resolve_prompt(prompt, db),
         model=model,
         endpoint=endpoint,

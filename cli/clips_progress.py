@@ -56,7 +56,7 @@ def _lines(what: str, of: str) -> OnClip:
 
 
 class _Rate:
-    """Clips a second since the first report, so that what was there before counts for nothing."""
+    """How many a second since the first report, so that what was there before counts for nothing."""
 
     def __init__(self, of: str) -> None:
         self._of = of

@@ -132,9 +132,9 @@ def print_comparison(
 
     run = comparison.example
     clip = run.specification["clip"]
+    selection = f" · epoch selection: {run.selection}" if comparison.trained else ""
     output.say(
-        f"{run.recipe} on {run.dataset} · CLIP {clip['architecture']} ({clip['pretrained']}) · "
-        f"epoch selection: {run.selection}"
+        f"{run.recipe} on {run.dataset} · CLIP {clip['architecture']} ({clip['pretrained']}){selection}"
     )
     output.say(published.settings_in_words(run.specification))
     output.print_table(

@@ -98,6 +98,7 @@ def describe(
     """Ask an LLM for each class's descriptors and save them as the next version."""
     from description_store.database import open_store
     from description_store.sets import checked_alias
+    from dfer.class_sets import load_class_set
     from dfer.describe.asking.ask import Patience
     from dfer.describe.asking.secrets import scrub
     from dfer.describe.clip_tokens import token_budget
@@ -117,7 +118,7 @@ def describe(
     price_list = load_prices(prices) if prices else None
     shorten_template = resolve_prompt(shorten_prompt, db) if on_overflow == "ask" else None
     questions = plan(
-        classes=classes,
+        class_set=load_class_set(classes),
         model=model,
         prompt=prompt,
         provider=provider,

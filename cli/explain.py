@@ -53,10 +53,11 @@ def explain(
     """Given the options of `describe`: which answers are in the cache, and what the others differ in."""
     from description_store.answers import Serving
     from description_store.database import open_store
+    from dfer.class_sets import load_class_set
     from dfer.describe.cache_misses import explain_cache
 
     questions = plan(
-        classes=classes,
+        class_set=load_class_set(classes),
         model=model,
         prompt=prompt,
         provider=provider,

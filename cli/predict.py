@@ -1,7 +1,7 @@
 """`dfer predict`: the emotion in videos, frame folders and images, by a trained run or by words alone."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple, NoReturn
 
 import typer
 
@@ -24,6 +24,7 @@ from .training_options import (
 if TYPE_CHECKING:
     from description_store.records import Run
     from dfer.class_sets import ClassSet
+    from dfer.errors import ConfigurationError
     from dfer.faces.face_source import FaceSource
     from dfer.predict.loaded import LoadedRecogniser
     from dfer.predict.prediction import ClipPrediction, FailedClip
@@ -129,15 +130,18 @@ def predict(
     timeline = timeline or []
     for file in timeline:
         check_timeline_path(file)
-    for file in (*timeline, *([] if out is None else [out])):
+    files = [*timeline, *([] if out is None else [out])]
+    for file in files:
         output.refuse_existing(file, force=force)
+    if len({file.resolve() for file in files}) < len(files):
+        raise UsageError("one file is named twice", hint="each --timeline and --out has a file of its own")
     paths = find_media(clips)
     if timeline and len(paths) > 1:
         raise UsageError(
             f"--timeline is of one clip, found {len(paths)}",
             hint="--json holds the windows of all of them, --out a row for each",
         )
-    faces = _faces(boxes, face_detector)
+    faces = _faces(boxes, face_detector, clips=len(paths))
     ready = _ready(
         ctx,
         db,
@@ -151,41 +155,54 @@ def predict(
     )
     loaded = ready.loaded
     _say_what_it_is(loaded, quiet=quiet)
-    found = _predicted(
-        ready,
-        paths,
-        faces=faces,
-        fps=fps,
-        windowing=windowing,
-        threads=default_workers(workers),
-        out=out,
-        explain=explain,
-        quiet=quiet,
-    )
-    if json:
-        output.print_json(predictions_as_json(found, loaded))
-    else:
-        print_predictions(found, loaded)
-    _write_timelines(timeline, found, loaded, quiet=quiet)
+    done: dict[int, ClipPrediction | FailedClip] = {}
+    try:
+        unwritten = _predict_into(
+            done,
+            ready,
+            paths,
+            faces=faces,
+            fps=fps,
+            windowing=windowing,
+            threads=default_workers(workers),
+            out=out,
+            explain=explain,
+            quiet=quiet,
+        )
+    finally:  # what is done is shown, whatever has come between
+        found = [done[place] for place in sorted(done)]
+        if json and found:
+            output.print_json(predictions_as_json(found, loaded))
+        elif found:
+            print_predictions(found, loaded)
+        failed = say_what_failed(found, quiet=quiet, alone=len(paths) == 1)
     if out is not None:
         output.note(f"{output.count_of(len(found), 'clip')}: {out}", quiet=quiet)
     if explain is not None:
         output.note(f"pages: {explain}", quiet=quiet)
-    if failed := say_what_failed(found, quiet=quiet):
+    unwritten += _write_timelines(timeline, found, loaded, quiet=quiet)
+    if unwritten:
+        _say_what_is_unwritten(unwritten)
+    if failed:
         if len(found) == 1:
             raise ContentError(failed[0].message, hint=failed[0].hint)
         raise ContentError(f"{len(failed)} of {len(found)} clips could not be recognised")
 
 
-def _faces(boxes: Path | None, face_detector: Path | None) -> "FaceSource":
+def _faces(boxes: Path | None, face_detector: Path | None, *, clips: int) -> "FaceSource":
     from dfer.errors import UsageError
-    from dfer.faces.face_source import AlreadyCropped, Detected, GivenBoxes
+    from dfer.faces.face_source import AlreadyCropped, Detected, FaceSource, GivenBoxes
+    from dfer.faces.recording import check_faces
 
     if boxes is not None and face_detector is not None:
         raise UsageError("--boxes does not go with --face-detector", hint="leave one of them out")
+    faces: FaceSource = AlreadyCropped()
     if boxes is not None:
-        return GivenBoxes(boxes)
-    return AlreadyCropped() if face_detector is None else Detected(face_detector)
+        faces = GivenBoxes(boxes)
+    elif face_detector is not None:
+        faces = Detected(face_detector)
+    check_faces(faces, clips=clips)
+    return faces
 
 
 class _Ready(NamedTuple):
@@ -257,7 +274,8 @@ def _say_what_it_is(loaded: "LoadedRecogniser", *, quiet: bool) -> None:
         output.note(f"{words}, {loaded.recipe} of {loaded.name}", quiet=quiet)
 
 
-def _predicted(
+def _predict_into(
+    found: "dict[int, ClipPrediction | FailedClip]",
     ready: _Ready,
     paths: tuple[Path, ...],
     *,
@@ -268,11 +286,12 @@ def _predicted(
     out: Path | None,
     explain: Path | None,
     quiet: bool,
-) -> "list[ClipPrediction | FailedClip]":
-    """In the order of `paths`. What is done is in the file `out`, and its page written, whatever happens."""
-    from contextlib import nullcontext
+) -> "list[ConfigurationError]":
+    """`found` gets each clip by its place in `paths` as it is done. Gives why pages could not be written."""
+    from contextlib import closing, nullcontext
     from dataclasses import replace
 
+    from dfer.errors import ConfigurationError
     from dfer.explain.writing import explanations_into
     from dfer.predict.predicting import predict_clips
     from dfer.predict.prediction import ClipPrediction
@@ -284,32 +303,36 @@ def _predicted(
         if explain is None
         else explanations_into(explain, loaded, class_set=class_set, clips=paths, run=run)
     )
-    found: dict[int, ClipPrediction | FailedClip] = {}
+    unwritten: list[ConfigurationError] = []
     alone = len(paths) == 1
     with (
         clips_bar("recognising", quiet=quiet, of="frames" if alone else "clips") as on_progress,
         nullcontext() if out is None else predictions_file(out, loaded.class_names) as rows,
+        closing(
+            predict_clips(
+                loaded,
+                paths,
+                faces=faces,
+                fps=fps,
+                windowing=windowing,
+                threads=threads,
+                keep_seen=pages is not None,
+                on_frames=on_progress if alone else _unheard,
+            )
+        ) as clips,
     ):
-        done = predict_clips(
-            loaded,
-            paths,
-            faces=faces,
-            fps=fps,
-            windowing=windowing,
-            threads=threads,
-            keep_seen=pages is not None,
-            on_frames=on_progress if alone else _unheard,
-        )
-        for place, one in done:
-            if pages is not None and isinstance(one, ClipPrediction):
-                pages.write(one)
-                one = replace(one, evidence=None)
-            found[place] = one
+        for place, one in clips:
+            found[place] = replace(one, evidence=None) if isinstance(one, ClipPrediction) else one
             if rows is not None:
                 rows.add(place, one)
+            if pages is not None and isinstance(one, ClipPrediction):
+                try:
+                    pages.write(one)
+                except ConfigurationError as error:
+                    unwritten.append(error)
             if not alone:
                 on_progress(len(found), len(paths))
-    return [found[place] for place in range(len(paths))]
+    return unwritten
 
 
 def _unheard(done: int, total: int) -> None:
@@ -322,13 +345,27 @@ def _write_timelines(
     loaded: "LoadedRecogniser",
     *,
     quiet: bool,
-) -> None:
-    """Last: what cannot be written has at least been shown."""
+) -> "list[ConfigurationError]":
+    """Why any could not be written, which keeps none of the others from it."""
+    from dfer.errors import ConfigurationError
     from dfer.predict.prediction import ClipPrediction
     from dfer.predict.timeline import write_timeline
 
+    unwritten = []
     for one in found:
-        if isinstance(one, ClipPrediction):
-            for file in files:
+        for file in files if isinstance(one, ClipPrediction) else ():
+            try:
                 write_timeline(file, one, loaded)
+            except ConfigurationError as error:
+                unwritten.append(error)
+            else:
                 output.note(f"timeline: {file}", quiet=quiet)
+    return unwritten
+
+
+def _say_what_is_unwritten(errors: "list[ConfigurationError]") -> NoReturn:
+    from dfer.errors import ConfigurationError
+
+    first, others = errors[0], len(errors) - 1
+    more = f"; nor {output.count_of(others, 'other file')}" if others else ""
+    raise ConfigurationError(first.message + more, hint="what was recognised is shown above")

@@ -30,14 +30,16 @@ def print_predictions(found: "Sequence[ClipPrediction | FailedClip]", loaded: "L
     from dfer.predict.prediction import ClipPrediction
 
     recognised = [one for one in found if isinstance(one, ClipPrediction)]
-    if len(found) > 1:
-        _print_rows(recognised, loaded.class_names)
-    elif recognised:
+    if len(found) == 1 and recognised:
         _print_one(recognised[0], loaded.class_names)
+    elif recognised:
+        _print_rows(recognised, loaded.class_names)
 
 
-def say_what_failed(found: "Sequence[ClipPrediction | FailedClip]", *, quiet: bool) -> "list[FailedClip]":
-    """Notes, each once with its clips, and why clips failed, which of a clip alone its error says."""
+def say_what_failed(
+    found: "Sequence[ClipPrediction | FailedClip]", *, quiet: bool, alone: bool
+) -> "list[FailedClip]":
+    """Notes, each once with its clips, and why clips failed, which of a clip `alone` its error says."""
     from dfer.predict.prediction import ClipPrediction, FailedClip
 
     notes: dict[str, list[str]] = {}
@@ -45,10 +47,10 @@ def say_what_failed(found: "Sequence[ClipPrediction | FailedClip]", *, quiet: bo
         for note in one.notes if isinstance(one, ClipPrediction) else ():
             notes.setdefault(note, []).append(one.path.name)
     for note, names in notes.items():
-        whose = "" if len(found) == 1 else f"{_listed(names)}: "
+        whose = "" if alone else f"{_listed(names)}: "
         output.note(f"note: {whose}{note}", quiet=quiet)
     failed = [one for one in found if isinstance(one, FailedClip)]
-    for one in failed if len(found) > 1 else ():
+    for one in () if alone else failed:
         output.note(f"failed: {one.message}" + (f" ({one.hint})" if one.hint else ""))
     return failed
 

@@ -36,9 +36,12 @@ def say(published: "Sequence[PublishedResult]", specification: "Mapping[str, Any
         return
     for row in published:
         output.say(f"the paper: {in_words(row)}")
+    from dfer.experiments.sweeping.grid import trains
+
     clip = specification["clip"].get("architecture", "unknown")
+    selection = f"selection {specification['selection']}, " if trains(specification["recipe"]) else ""
     output.say(
-        f"{ours}: selection {specification['selection']}, CLIP {clip} (the paper's: ViT-B-32); "
+        f"{ours}: {selection}CLIP {clip} (the paper's: ViT-B-32); "
         f"a comparison only if these are {published[0].dataset}'s own clips"
     )
 

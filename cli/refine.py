@@ -22,6 +22,7 @@ from .asking_options import (
     Seed,
     Temperature,
     default_timeout,
+    plan,
 )
 from .clips_progress import clips_bar
 from .options import DEFAULT_DB, Db, Json, Quiet, typed
@@ -50,12 +51,7 @@ from .training_options import (
 )
 
 if TYPE_CHECKING:
-    from dfer.class_sets import ClassSet
-    from dfer.describe.asking import providers
-    from dfer.describe.asking.endpoint import Endpoint
-    from dfer.describe.asking.providers import ProviderName
     from dfer.describe.collected import Event
-    from dfer.describe.planning import Questions
 
 _RECIPE = "zero-shot"
 _DECIDED = (
@@ -180,6 +176,7 @@ def refine(
     Each round asks about the worst confusion of the best set so far; answers take the place of the class's
     words, or come after them. Every candidate is stored, with its reason. Test clips are never read.
     """
+    from description_store.claims import check_writable
     from description_store.database import open_store
     from description_store.runs import find_run
     from description_store.sets import checked_alias
@@ -206,19 +203,26 @@ def refine(
         found = stored_set(store, name, quiet=quiet)
         class_set = class_set_of(store, found)
         by_run = None if run is None else find_run(store, run)
-        questions = _whom_to_ask(
-            class_set,
-            endpoint=_endpoint(model, provider, base_url, key_env, endpoint_name),
+        # Whom and how; what is asked takes the place of this prompt's questions.
+        questions = plan(
+            class_set=class_set,
             model=model,
+            prompt="dfer-clip",
+            provider=provider,
+            base_url=base_url,
+            key_env=key_env,
+            endpoint_name=endpoint_name,
             api=api,
-            samples=samples,
             temperature=temperature,
             seed=llm_seed,
             max_output_tokens=max_output_tokens,
             reasoning_effort=reasoning_effort,
             param=param,
+            samples=samples,
+            db=db,
         )
         check_prompt(template, questions)
+        check_writable(store)
         with clips_bar("reading clips", quiet=quiet) as on_clip:
             source = DataSource(
                 dataset=dataset,
@@ -285,68 +289,16 @@ def refine(
             on_event=lambda label, event, detail: _tell(label, event, detail, quiet=quiet),
             on_round=lambda steps: print_round(steps, quiet=quiet),
         )
-        if refined.failure is None:
-            point_alias(store, alias, refined.best, quiet=quiet)
-    if json:
-        output.print_json(refinement_as_json(refined, run=run and whose))
-    else:
-        print_refinement(refined)
-    for told in validation.cautions(by_run):
-        output.warn(told, quiet=quiet)
-    caution(refined, run=run and whose, quiet=quiet)
-    if refined.failure is not None:
-        raise refined.failure
-
-
-def _endpoint(
-    model: str,
-    provider: "ProviderName | None",
-    base_url: str | None,
-    key_env: str | None,
-    endpoint_name: str | None,
-) -> "Endpoint | None":
-    """None for the offline author, unless it is asked over HTTP."""
-    from dfer.describe import facs_author
-    from dfer.describe.asking.endpoint import choose_endpoint
-
-    if model == facs_author.MODEL and provider is None and base_url is None:
-        return None
-    return choose_endpoint(provider=provider, base_url=base_url, key_env=key_env, name=endpoint_name)
-
-
-def _whom_to_ask(
-    class_set: "ClassSet",
-    *,
-    endpoint: "Endpoint | None",
-    model: str,
-    api: "providers.Api",
-    samples: int,
-    temperature: float | None,
-    seed: int | None,
-    max_output_tokens: int | None,
-    reasoning_effort: str | None,
-    param: list[str] | None,
-) -> "Questions":
-    """Questions of these classes in the way that is asked for; refining puts its own in their place."""
-    from dfer.describe.asking.parameters import Parameters, parse_extra
-    from dfer.describe.planning import plan_questions
-    from dfer.describe.templates import load_template
-
-    return plan_questions(
-        class_set,
-        load_template("dfer-clip"),
-        model=model,
-        endpoint=endpoint,
-        api=api,
-        parameters=Parameters(
-            temperature=temperature,
-            seed=seed,
-            max_output_tokens=max_output_tokens,
-            reasoning_effort=reasoning_effort,
-            extra=parse_extra(param or ()),
-        ),
-        samples=samples,
-    )
+        if json:
+            output.print_json(refinement_as_json(refined, run=run and whose))
+        else:
+            print_refinement(refined)
+        for told in validation.cautions(by_run):
+            output.warn(told, quiet=quiet)
+        caution(refined, run=run and whose, quiet=quiet)
+        if refined.failure is not None:
+            raise refined.failure
+        point_alias(store, alias, refined.best, quiet=quiet)
 
 
 def _refuse_what_the_run_decides(ctx: typer.Context) -> None:

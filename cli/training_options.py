@@ -136,10 +136,13 @@ def default_workers(asked: int | None) -> int:
     return min((os.cpu_count() or 1) // 2, 8) if asked is None else asked
 
 
+_WEIGHTS = {"tiny": None, "dfer-tiny": "shipped"}
+
+
 def chosen_weights(clip: str, pretrained: str | None) -> str | None:
-    """None stands for random weights."""
+    """Of this CLIP, if none are named; None stands for random weights."""
     if pretrained is None:
-        return None if clip == "tiny" else "openai"
+        return _WEIGHTS.get(clip, "openai")
     return None if pretrained == "random" else pretrained
 
 

@@ -36,7 +36,7 @@ def answer_key(identity: Mapping[str, Any]) -> str:
 
 
 # What may differ between the runs of one table: the words, and what runs are paired by.
-_VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
+VARIES = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 
 
 def run_hash(specification: Mapping[str, Any]) -> str:
@@ -51,8 +51,17 @@ def run_hash(specification: Mapping[str, Any]) -> str:
 
 def protocol_hash(specification: Mapping[str, Any]) -> str:
     """Equal for runs that may stand in one table: all but words, fold and seed is the same."""
-    return tagged_hash("rp1", _chosen(specification, ignored=_VARIES))
+    return tagged_hash("rp1", _chosen(specification, ignored=VARIES))
 
+
+_LATER_FIELDS: dict[str, Any] = {
+    "combine": "joined",
+    "clip_settings": {},
+    "pack": None,
+    "clip_reader": 1,
+    "trained_on": None,
+}
+"""What a specification says since it says it, and what earlier runs did; None is the same."""
 
 _LATER_SETTINGS: dict[str, Any] = {
     "optimizer": "sgd",
@@ -69,15 +78,15 @@ _LATER_SETTINGS: dict[str, Any] = {
 """Settings that came after the first runs, and what those did without them."""
 
 
+def spelled_out(specification: Mapping[str, Any]) -> dict[str, Any]:
+    """The same specification with what an earlier run leaves unsaid, so that two can be compared."""
+    unsaid = {name for name in _LATER_FIELDS if specification.get(name) is None}
+    said = {name: value for name, value in specification.items() if name not in unsaid}
+    return _LATER_FIELDS | said | {"settings": _LATER_SETTINGS | said.get("settings", {})}
+
+
 def _chosen(specification: Mapping[str, Any], *, ignored: set[str]) -> dict[str, Any]:
-    rules: dict[str, Any] = {
-        "combine": "joined",
-        "clip_settings": {},
-        "pack": None,
-        "clip_reader": 1,
-        "trained_on": None,
-    }
-    defaults = {name for name, rule in rules.items() if specification.get(name, rule) in (rule, None)}
+    defaults = {name for name, rule in _LATER_FIELDS.items() if specification.get(name, rule) in (rule, None)}
     chosen = {name: value for name, value in specification.items() if name not in ignored | defaults}
     if "settings" in chosen:
         said = chosen["settings"].items()

@@ -117,13 +117,8 @@ def _said(units: dict[int, float]) -> dict[str, frozenset[int]]:
 
 def asks_to_distinguish(question: str) -> bool:
     """Whether this author hears "what distinguishes A from B on the face?" of emotions that it knows."""
-    return _two_sides(question) is not None
-
-
-def _two_sides(question: str) -> tuple[list[str], list[str]] | None:
     found = _DISTINGUISH.search(question)
-    sides = (_named(found[1]), _named(found[2])) if found else ([], [])
-    return sides if all(sides) else None
+    return found is not None and all(_named(side) for side in found.groups())
 
 
 def _named(text: str) -> list[str]:
@@ -135,15 +130,16 @@ def answer(question: str) -> str:
     others.
 
     Raises:
-        ContentError: the question names no emotion that this author knows.
+        ContentError: the question names no emotion that this author knows; or of what it is to distinguish,
+            one side has none.
     """
-    asked = _named(question)
-    if not asked:
+    found = _DISTINGUISH.search(question)
+    asked = [_named(side) for side in (found.groups() if found else [question])]
+    if not all(asked):
         raise ContentError(
             f"{MODEL} finds no emotion that it knows in the question {question.splitlines()[0]!r}",
             hint=f"it knows {', '.join(EMOTIONS)}; for other classes ask an LLM with --model",
         )
     # Three emotions at once could outgrow the token budget: the nine strongest phrases never do.
-    sides = _two_sides(question)
-    found = distinguishing(*sides) if sides else phrases(asked)
-    return "\n".join(f"{number}. {phrase}" for number, phrase in enumerate(found[:9], 1))
+    said = distinguishing(*asked) if found else phrases(*asked)
+    return "\n".join(f"{number}. {phrase}" for number, phrase in enumerate(said[:9], 1))

@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from description_store.hashing import VARIES, spelled_out
 from description_store.records import Run
-
-_OF_WORDS_AND_PAIRING = {"set", "set_hash", "texts", "combine", "fold", "seed", "weights"}
 
 
 def protocol_differences(run: Run, other: Run) -> str:
     """ "recipe coop, settings.epochs 2": what `other` has where `run` has something else."""
-    one, two = _flat(run.specification), _flat(other.specification)
+    one, two = _flat(spelled_out(run.specification)), _flat(spelled_out(other.specification))
     if run.recipe != other.recipe:  # most of their settings have nothing to do with each other
         two = {n: v for n, v in two.items() if n == "settings.epochs" or not n.startswith("settings.")}
     return ", ".join(
@@ -22,7 +21,7 @@ def _flat(specification: Mapping[str, Any]) -> dict[str, Any]:
     """One level deep: "clip.architecture"."""
     flat: dict[str, Any] = {}
     for name, value in specification.items():
-        if name in _OF_WORDS_AND_PAIRING:
+        if name in VARIES:
             continue
         if isinstance(value, Mapping):
             flat |= {f"{name}.{key}": inner for key, inner in value.items()}

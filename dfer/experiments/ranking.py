@@ -14,7 +14,7 @@ from dfer.experiments.statistics.spread import spread_of
 from dfer.training.loop import OnProgress
 from dfer.training.metrics import measure
 from dfer.training.preparing import PreparedRun
-from dfer.training.run_data import datasets
+from dfer.training.run_data import datasets, tested_elsewhere
 from dfer.training.running import Machine
 
 Interval = tuple[float, float]
@@ -116,20 +116,14 @@ def rank(
     validation = datasets(prepared)["val"]
     scored = score_sets(sets, prepared, validation, machine=machine, on_progress=on_progress)
     counts = Counter(clip.label for clip in validation.clips)
-    fold = prepared.spec.fold
-    tested = {
-        clip.path
-        for clip in prepared.all_clips
-        if clip.fold not in (None, fold) and clip.split in (None, "test")
-    }
     return Ranking(
         rows=in_order(scored, validation.labels),
         dataset=prepared.spec.dataset,
-        fold=fold,
+        fold=prepared.spec.fold,
         clip=prepared.spec.clip,
         clips_of={name: counts[name] for name in prepared.spec.classes},
         carved=not prepared.clips.val,
-        tested_elsewhere=sum(clip.path in tested for clip in validation.clips),
+        tested_elsewhere=tested_elsewhere(prepared, validation.clips),
     )
 
 

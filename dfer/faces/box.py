@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Box:
     """Pixels of the picture as a player shows it; `right` and `bottom` lie behind the last pixel."""
 
@@ -30,7 +30,7 @@ class Box:
         return Box(self.left * across, self.top * down, self.right * across, self.bottom * down)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class SeenFace:
     """A face given or found on a frame; `confidence` is from 0 to 1."""
 

@@ -18,7 +18,7 @@ _EDGES, _SIZES = ("left", "top", "right", "bottom"), ("x", "y", "width", "height
 _COLUMNS = "frame (from 0) or time (seconds), and left,top,right,bottom or x,y,width,height"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class GivenFace:
     """`where` names file and line. Either `frame`, counted from 0, or `time` in seconds is given."""
 
@@ -41,11 +41,7 @@ def read_boxes(file: Path, clip: Path) -> tuple[GivenFace, ...]:
     Raises:
         ContentError: unreadable, a column missing, a box without area, or none for the clip; names the line.
     """
-    try:
-        stat = file.stat()
-        by_clip = _read(file, stat.st_mtime_ns, stat.st_size)
-    except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(f"cannot read the boxes {file}: {error}") from error
+    by_clip = _by_clip(file)
     given = [face for name, faces in by_clip.items() if _is_of(name, clip) for face in faces]
     if given:
         return tuple(given)
@@ -56,6 +52,26 @@ def read_boxes(file: Path, clip: Path) -> tuple[GivenFace, ...]:
             f"{file} has no box for {clip}", hint=f"its column clip names {len(named)} clips: {shown}"
         )
     raise ContentError(f"{file} has no boxes", hint=f"one row per face and frame: {_COLUMNS}")
+
+
+def check_boxes(file: Path, *, clips: int) -> None:
+    """Whether the file can be read, and tells several clips apart; to be asked before anything is computed.
+
+    Raises:
+        ContentError: as `read_boxes`; or a box is of no clip in particular, where there are several.
+    """
+    if "" in _by_clip(file) and clips > 1:
+        raise ContentError(
+            f"{file} does not say which boxes are of which of the {clips} clips", hint="add a column clip"
+        )
+
+
+def _by_clip(file: Path) -> Mapping[str, Sequence[GivenFace]]:
+    try:
+        stat = file.stat()
+        return _read(file, stat.st_mtime_ns, stat.st_size)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError(f"cannot read the boxes {file}: {error}") from error
 
 
 # Many clips of one file are read one after the other.

@@ -13,7 +13,7 @@ from dfer.errors import ContentError
 from dfer.faces.media import MediaKind
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Frame:
     """`index` is its place in the clip, `time` in seconds from the first; upright."""
 
@@ -23,7 +23,7 @@ class Frame:
     width: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """`pixels()` are uint8 (height, width, 3), RGB."""
 

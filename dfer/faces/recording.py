@@ -9,24 +9,14 @@ from dfer.clips.image_file import Pixels
 from dfer.clips.resizing import Fit, fit_to
 from dfer.errors import ContentError, UsageError
 from dfer.faces.box import Box, SeenFace
-from dfer.faces.boxes_file import read_boxes
+from dfer.faces.boxes_file import check_boxes, read_boxes
 from dfer.faces.cropping import cut_out
 from dfer.faces.detector import FaceDetector
 from dfer.faces.face_source import AlreadyCropped, Detected, FaceSource, GivenBoxes
 from dfer.faces.following import cuts, follow
-from dfer.faces.media import MediaKind, find_media, media_kind
+from dfer.faces.media import MediaKind, media_kind
 from dfer.faces.placing import in_scale_of_the_first, on_frames, squares
-from dfer.faces.playing import Frame, play
-
-__all__ = [
-    "AlreadyCropped",
-    "Detected",
-    "FaceSource",
-    "GivenBoxes",
-    "Recording",
-    "find_media",
-    "open_recording",
-]
+from dfer.faces.playing import Frame, Picture, play
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,24 +34,43 @@ class Recording:
     notes: tuple[str, ...]
     """What a person should know: damage, frames without a box, several people."""
 
-    def crops(self, *, size: int, fit: Fit) -> Iterator[Pixels]:
-        """uint8 (size, size, 3) of each frame in order, one at a time; whole frames as evaluation sees them.
+    def crops(self, *, size: int, fit: Fit, wanted: Sequence[int] | None = None) -> Iterator[Pixels]:
+        """uint8 (size, size, 3) of each frame, or of those at the ascending places `wanted`, one at a time.
+
+        Whole frames are as evaluation sees them. Of others nothing is converted or resized, and none behind
+        the last is read.
 
         Raises:
-            ContentError: the file has changed since it was opened.
+            ContentError: the file has become shorter since it was opened.
         """
-        boxes = iter(self.boxes)
-        for picture in play(self.path, self.kind, fps=1.0):
-            if isinstance(picture, ContentError):
+        places = iter(range(len(self.times)) if wanted is None else wanted)
+        place = next(places)
+        pictures = (one for one in play(self.path, self.kind, fps=1.0) if isinstance(one, Picture))
+        for here, picture in enumerate(pictures):
+            if here < place:
                 continue
-            try:
-                box = next(boxes)
-            except StopIteration:
-                raise _changed(self.path) from None
-            pixels = picture.pixels()
+            pixels, box = picture.pixels(), self.boxes[place]
             yield fit_to((pixels if box is None else cut_out(pixels, box))[None], fit, size=size)[0]
-        if next(boxes, self) is not self:
-            raise _changed(self.path)
+            try:
+                place = next(places)
+            except StopIteration:
+                return
+        raise ContentError(
+            f"{self.path} has changed while it was read", hint="call again when it is complete"
+        )
+
+
+def check_faces(faces: FaceSource, *, clips: int) -> None:
+    """Whether the file that says or finds where faces are is fit for so many clips; to be asked early.
+
+    Raises:
+        ConfigurationError: no face detector in the file named.
+        ContentError: as `check_boxes`.
+    """
+    if isinstance(faces, GivenBoxes):
+        check_boxes(faces.file, clips=clips)
+    elif isinstance(faces, Detected):
+        FaceDetector(faces.file)
 
 
 def open_recording(path: Path, *, faces: FaceSource, fps: float = 25.0) -> Recording:
@@ -151,7 +160,3 @@ def _no_face(path: Path, faces: GivenBoxes | Detected) -> ContentError:
             hint="if its frames are face crops, leave the detector out; or give the boxes with --boxes FILE",
         )
     return ContentError(f"no box of {faces.file} lies on a frame of {path}")
-
-
-def _changed(path: Path) -> ContentError:
-    return ContentError(f"{path} has changed while it was read", hint="call again when it is complete")

@@ -20,6 +20,7 @@ from dfer.errors import ConfigurationError, UsageError
 from dfer.models.patch_embedding import use_patch_embedding
 from dfer.models.seeding import seeded
 from dfer.models.state_difference import SHOWN, state_difference
+from dfer.models.tiny_clip.packed import CONFIGURATION, SHIPPED, is_packed, unpacked
 from dfer.models.weights_file import file_sha256, first_line, read_weights
 
 TINY: dict[str, Any] = {
@@ -32,6 +33,10 @@ TINY: dict[str, Any] = {
 A frame is one patch: the class token of an untrained tower sees many patches as little more than their mean,
 and what a face shows is lost in it. Vocabulary and length of texts are the real ones, so token counts and
 budgets are those of any other CLIP."""
+
+_OWN: dict[str, dict[str, Any]] = {"tiny": TINY, "dfer-tiny": CONFIGURATION}
+_SHIPPED = ("dfer-tiny", "shipped")
+"""The architecture and the tag of the weights that come with the package."""
 
 _log = logging.getLogger("dfer.models")
 
@@ -64,6 +69,8 @@ class ClipBackbone:
 def load_clip(*, architecture: str, pretrained: str | None, seed: int = 0) -> ClipBackbone:
     """Build `architecture` and give it the weights `pretrained`: an open_clip tag, a local file, or None.
 
+    Beside open_clip's there are `tiny`, which has no weights, and `dfer-tiny`, whose tag is `shipped`.
+
     None means random weights drawn from `seed`, which leave the global generator alone. A tag brings its
     own activation (`openai` weights were trained with QuickGELU); a local file cannot, so for OpenAI's and
     FaRL's weights name an architecture such as `ViT-B-32-quickgelu`. Files are read as tensors only and must
@@ -73,7 +80,7 @@ def load_clip(*, architecture: str, pretrained: str | None, seed: int = 0) -> Cl
     fetched, read or fitted.
     """
     architecture = architecture.replace("/", "-")  # OpenAI writes ViT-B/32
-    config = TINY if architecture == "tiny" else _architecture(architecture)
+    config = _OWN.get(architecture) or _architecture(architecture)
     tag = open_clip.get_pretrained_cfg(architecture, pretrained) if pretrained else {}
     path = None if pretrained is None else _weights_path(architecture, pretrained, tag)
     if pretrained is None and architecture != "tiny":
@@ -87,7 +94,7 @@ def load_clip(*, architecture: str, pretrained: str | None, seed: int = 0) -> Cl
         identity |= {"pretrained": "random", "seed": seed, "sha256": drawn_for}
     else:
         identity |= {
-            "pretrained": pretrained if tag else path.name,
+            "pretrained": pretrained if tag or path == SHIPPED else path.name,
             "seed": None,
             "sha256": file_sha256(path),
         }
@@ -151,10 +158,10 @@ def clip_from_config(
 
 
 def _architecture(name: str) -> dict[str, Any]:
-    known = {"tiny": "tiny", **{known.lower(): known for known in open_clip.list_models()}}
+    known = {**{own: own for own in _OWN}, **{known.lower(): known for known in open_clip.list_models()}}
     # Schemas such as `hf-hub:` would let open_clip fetch a configuration; names are looked up here only.
     if name not in known.values():
-        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5) or ["tiny", "vit-b-32"]
+        near = difflib.get_close_matches(name.lower(), known, n=3, cutoff=0.5) or ["dfer-tiny", "vit-b-32"]
         raise UsageError(
             f"no architecture {name!r}; did you mean {', '.join(known[match] for match in near)}?",
             hint="`python -c 'import open_clip; print(open_clip.list_models())'` lists them all.",
@@ -166,12 +173,15 @@ def _architecture(name: str) -> dict[str, Any]:
 def _weights_path(architecture: str, pretrained: str, tag: Mapping[str, Any]) -> Path:
     if tag:
         return _download(architecture, pretrained, tag)
+    if (architecture, pretrained) == _SHIPPED:
+        return SHIPPED
     path = Path(pretrained).expanduser()
     if path.exists():
         return path
     if os.sep in pretrained or path.suffix in WEIGHT_SUFFIXES:
         raise ConfigurationError(f"{path}: no such file of weights")
-    tags = open_clip.list_pretrained_tags_by_model(architecture)
+    tags = [tag for own, tag in [_SHIPPED] if own == architecture]
+    tags += open_clip.list_pretrained_tags_by_model(architecture)
     offer = f"its tags are {', '.join(tags)}" if tags else "it has no tags"
     raise UsageError(
         f"no weights {pretrained!r} for {architecture}; {offer}",
@@ -193,6 +203,8 @@ def _download(architecture: str, pretrained: str, tag: Mapping[str, Any]) -> Pat
 
 def _fit(model: nn.Module, path: Path, architecture: str) -> None:
     state = read_weights(path)
+    if is_packed(state):
+        state = unpacked(state)
     try:
         state = convert_state_dict(model, state)
         if isinstance(model, open_clip.CustomTextCLIP):

@@ -1,7 +1,8 @@
 """Work done in the background, its results taken one by one as they come; never more than fit in a queue."""
 
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass
 from queue import Full, Queue
@@ -13,7 +14,7 @@ _LOOK_UP = 0.1
 """Seconds after which a thread that waits for room looks whether anybody still wants what it has."""
 
 _PATIENCE = 2.0
-"""Seconds that the end waits for each thread; one that is deep in a long file ends with the process."""
+"""Seconds that the end waits for the threads; one that is deep in a long file ends with the process."""
 
 
 class _NobodyListens(Exception):
@@ -30,12 +31,12 @@ _DONE = object()
 
 def in_background(
     count: int, work: Callable[[int, Callable[[T], None]], None], *, threads: int, waiting: int
-) -> Iterator[T]:
+) -> Generator[T, None, None]:
     """What `work(number, put)` puts, for the numbers from 0 to `count`, each worked at by one thread.
 
     Threads, not processes: decoding and resizing do not hold Python's lock, and pictures need not be copied.
     What one number puts comes in order; numbers begin in order and mingle. Of `waiting` things that nobody
-    has taken yet the threads wait. They end when this iterator does, however it does.
+    has taken yet the threads wait. They end when this generator does: close it.
 
     Raises:
         Exception: whatever `work` raises.
@@ -84,5 +85,6 @@ def in_background(
                 yield thing
     finally:
         closed.set()
+        until = time.monotonic() + _PATIENCE
         for worker in workers:
-            worker.join(_PATIENCE)
+            worker.join(max(0.0, until - time.monotonic()))

@@ -2,11 +2,10 @@
 
 import csv
 import io
-import math
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, Literal
 
 from dfer.errors import ConfigurationError
 from dfer.predict.prediction import ClipPrediction, FailedClip
@@ -16,29 +15,31 @@ DIGITS = 6
 
 
 class PredictionsFile:
-    """Rows are on the disk as soon as clips are done; in the order of the clips once the file is closed."""
+    """Rows are on the disk as soon as clips are done; in the order of the clips at the end."""
 
-    def __init__(self, path: Path, file: TextIO, class_names: tuple[str, ...]) -> None:
+    def __init__(self, path: Path, class_names: tuple[str, ...]) -> None:
+        """Replaces `path`. Raises OSError as the disk does."""
         self._path = path
-        self._file = file
         self._class_names = class_names
         self._rows: dict[int, list[Any]] = {}
-        self._write(file, [_header(class_names)])
+        self._write("w", [_header(class_names)])
 
     def add(self, place: int, found: ClipPrediction | FailedClip) -> None:
-        """`place`: the clip's among all. Raises OSError as the disk does."""
+        """`place`: the clip's among all. A row for which there is no room now is tried again at the end."""
         self._rows[place] = _row(found, self._class_names)
-        self._write(self._file, [self._rows[place]])
+        with suppress(OSError):
+            self._write("a", [self._rows[place]])
 
     def put_in_order(self) -> None:
+        """Raises OSError as the disk does."""
         text = io.StringIO(newline="")
-        self._write(text, [_header(self._class_names), *(self._rows[place] for place in sorted(self._rows))])
+        rows = [self._rows[place] for place in sorted(self._rows)]
+        csv.writer(text).writerows([_header(self._class_names), *rows])
         write_whole(self._path, lambda path: path.write_text(text.getvalue(), encoding="utf-8", newline=""))
 
-    @staticmethod
-    def _write(file: TextIO, rows: list[list[Any]]) -> None:
-        csv.writer(file).writerows(rows)
-        file.flush()
+    def _write(self, mode: Literal["w", "a"], rows: Sequence[list[Any]]) -> None:
+        with self._path.open(mode, encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows(rows)
 
 
 @contextmanager
@@ -46,19 +47,25 @@ def predictions_file(path: Path, class_names: tuple[str, ...]) -> Iterator[Predi
     """`path` is replaced. Whatever ends the block, the rows of the clips that were done are in the file.
 
     Raises:
-        ConfigurationError: it cannot be written.
+        ConfigurationError: it cannot be written, at the beginning or, with all rows, at the end.
     """
     try:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            rows = PredictionsFile(path, file, class_names)
-            try:
-                yield rows
-            finally:
-                rows.put_in_order()
+        rows = PredictionsFile(path, class_names)
     except OSError as error:
-        if error.filename not in (str(path), None):
-            raise
-        raise ConfigurationError(f"cannot write {path}: {error.strerror or error}") from error
+        raise _unwritten(path, error) from error
+    try:
+        yield rows
+    finally:
+        try:
+            rows.put_in_order()
+        except OSError as error:
+            raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(
+        f"cannot write {path}: {error.strerror or error}", hint="make room there, or name another file"
+    )
 
 
 def _header(class_names: tuple[str, ...]) -> list[str]:
@@ -94,4 +101,4 @@ def _row(found: ClipPrediction | FailedClip, class_names: tuple[str, ...]) -> li
 
 def rounded(number: float) -> float:
     """To as many digits as anybody reads."""
-    return round(number, DIGITS) if math.isfinite(number) else number
+    return round(number, DIGITS)

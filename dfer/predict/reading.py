@@ -56,35 +56,29 @@ def read_clip(
     """Put `Opened`, then the frames in order; `Failed` where the file is at fault, now or on the way."""
     try:
         recording = open_recording(path, faces=faces, fps=fps)
-        windows = windows_of(
-            recording.times, windowing, usual=usual_seconds(loaded.settings, loaded.clip_settings)
-        )
+        usual = usual_seconds(loaded.settings, loaded.clip_settings)
+        windows = windows_of(recording.times, windowing, usual=usual)
         sampling = tuple(
             (window, tuple(sampled(window, loaded.settings.frames, loaded.clip_settings)))
             for window in windows
         )
-        notes = recording.notes + _on_windows(windows, windowing)
+        notes = recording.notes + _on_windows(windows, windowing, usual=usual)
         put(Opened(clip=clip, recording=recording, windows=sampling, notes=notes))
-        wanted = {index for _, indices in sampling for index in indices}
-        last = max(wanted)
-        for index, pixels in enumerate(recording.crops(size=loaded.size, fit=loaded.fit)):
-            if index in wanted:
-                put(ReadFrame(clip=clip, index=index, pixels=pixels))
-            if index == last:
-                return
-        raise ContentError(f"{path}: its frames end before frame {last + 1} of {len(recording.times)}")
+        wanted = sorted({index for _, indices in sampling for index in indices})
+        crops = recording.crops(size=loaded.size, fit=loaded.fit, wanted=wanted)
+        for index, pixels in zip(wanted, crops, strict=True):
+            put(ReadFrame(clip=clip, index=index, pixels=pixels))
     except ContentError as error:  # others, such as a missing detector, are of all clips
         put(Failed(clip=clip, message=error.message, hint=error.hint))
     except OSError as error:  # a disk or network that failed once must not stop the other clips
         put(Failed(clip=clip, message=f"cannot read {path}: {error.strerror or error}", hint=""))
 
 
-def _on_windows(windows: Sequence[Window], windowing: Windowing) -> tuple[str, ...]:
+def _on_windows(windows: Sequence[Window], windowing: Windowing, *, usual: float) -> tuple[str, ...]:
     """Where nobody asked for them, that there are any."""
     if len(windows) == 1 or windowing.seconds is not None or windowing.stride is not None:
         return ()
-    first, second = windows[:2]
     return (
-        f"longer than {LONG:g} s: recognised in windows of {first.end - first.start:g} s every "
-        f"{second.start - first.start:g} s (--window says otherwise, --window 0 takes it whole)",
+        f"longer than {LONG:g} s: recognised in windows of {usual:g} s every {usual / 2:g} s "
+        "(--window says otherwise, --window 0 takes it whole)",
     )

@@ -1,5 +1,6 @@
 """Which stretches of a clip are recognised by themselves. Pure functions of the frames' times."""
 
+import math
 import random
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -15,6 +16,9 @@ LONG = 10.0
 
 USUAL = 2.0
 """Seconds of a window where nobody says: a short clip of the field."""
+
+_SHORTEST = 0.01
+"""Seconds of a window or a stride: nothing in a face is faster, and windows without end fill the memory."""
 
 _FRAMES_PER_SECOND = 25
 _ROUNDING = 1e-6
@@ -41,17 +45,25 @@ class Windowing:
 
     def __post_init__(self) -> None:
         """Raises UsageError: numbers that make no windows."""
-        if self.seconds is not None and self.seconds < 0:
-            raise UsageError(f"--window {self.seconds:g}: expected seconds, or 0 for the whole clip")
-        if self.stride is not None and self.stride <= 0:
-            raise UsageError(f"--stride {self.stride:g}: expected more than 0 seconds")
+        if self.seconds and not _SHORTEST <= self.seconds < math.inf:
+            raise UsageError(
+                f"--window {self.seconds:g}: expected {_SHORTEST:g} seconds or more, or 0 for the whole clip"
+            )
+        if self.stride is not None and not _SHORTEST <= self.stride < math.inf:
+            raise UsageError(f"--stride {self.stride:g}: expected {_SHORTEST:g} seconds or more")
         if self.stride is not None and self.seconds == 0:
             raise UsageError("--stride does not go with --window 0", hint="leave one of them out")
-        if self.stride is not None and self.seconds and self.stride > self.seconds:
+        if self.seconds is not None:
+            self.stride_of(self.seconds)
+
+    def stride_of(self, seconds: float) -> float:
+        """From window to window, where each has so many seconds. Raises UsageError: they leave gaps."""
+        if self.stride is not None and self.stride > seconds:
             raise UsageError(
-                f"--stride {self.stride:g} would leave out what lies between windows of {self.seconds:g} s",
-                hint="choose a stride of at most the window",
+                f"--stride {self.stride:g} would leave out what lies between windows of {seconds:g} s",
+                hint="choose a stride of at most the window, which --window says",
             )
+        return self.stride or seconds / 2
 
 
 def duration(times: Sequence[float]) -> float:
@@ -83,15 +95,15 @@ def windows_of(times: Sequence[float], windowing: Windowing, *, usual: float) ->
 
     Raises:
         ContentError: no frames.
+        UsageError: as `Windowing.stride_of`.
     """
     whole = duration(times)
     seconds = windowing.seconds
     if seconds is None:
         seconds = usual if whole > LONG + _ROUNDING or windowing.stride is not None else 0.0
-    first = times[0]
+    first, stride = times[0], windowing.stride_of(seconds)
     if not seconds or whole <= seconds + _ROUNDING:
         return (Window(start=0.0, end=whole, frames=range(len(times))),)
-    stride = min(windowing.stride or seconds / 2, seconds)
     count = int((whole - seconds) / stride + _ROUNDING) + 1
     starts = [number * stride for number in range(count)]
     if starts[-1] + seconds < whole - _ROUNDING:

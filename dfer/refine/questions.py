@@ -1,6 +1,7 @@
 """What distinguishes one class from another on the face: the question, and what came of asking it."""
 
 from dataclasses import dataclass, replace
+from itertools import combinations
 
 from sqlite_utils import Database
 
@@ -16,7 +17,7 @@ from dfer.describe.planning import Question, Questions
 from dfer.describe.rendering import join
 from dfer.describe.templates import PromptTemplate, render
 from dfer.describe.wording import read_words
-from dfer.errors import ContentError, DferError, UsageError
+from dfer.errors import ContentError, UsageError
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +47,7 @@ class Asked:
     words: ClassWords | None = None
     provenance: Provenance | None = None
     problem: str = ""
-    failure: DferError | None = None
+    failure: Exception | KeyboardInterrupt | None = None
 
 
 def distinguishing_question(template: PromptTemplate, emotion: EmotionClass, other: EmotionClass) -> str:
@@ -55,25 +56,26 @@ def distinguishing_question(template: PromptTemplate, emotion: EmotionClass, oth
 
 
 def check_prompt(template: PromptTemplate, questions: Questions) -> None:
-    """Whether it asks about two classes, and the author hears that.
+    """Whether it asks about two classes, and the author hears that of any two.
 
     Raises:
         UsageError: it names one class only; or the offline author, which hears a single question, is asked
-            another.
+            another, or knows at most one of the classes.
         ContentError: as `templates.render`.
     """
-    first, second, *_ = questions.class_set.classes
-    question = distinguishing_question(template, first, second)
     if "others" not in template.variables:
         raise UsageError(
             f"prompt {template.name} does not name the class that another is taken for",
             hint="--prompt distinguish does; in a template of your own use {{ others }} beside "
             "{{ class_name }}",
         )
-    if questions.endpoint is None and not asks_to_distinguish(question):
+    class_set = questions.class_set
+    of_each_two = (distinguishing_question(template, *pair) for pair in combinations(class_set.classes, 2))
+    heard = map(asks_to_distinguish, of_each_two)  # what is not heard of some classes is passed over later
+    if questions.endpoint is None and not any(heard):
         raise UsageError(
-            f"{questions.model} does not hear what prompt {template.name} asks of {first.display} and "
-            f"{second.display}",
+            f"{questions.model} does not hear what prompt {template.name} asks of any two classes of "
+            f"{class_set.name}",
             hint="it answers --prompt distinguish about emotions that it knows; for others name an LLM with "
             "--model",
         )
@@ -92,7 +94,7 @@ def ask(
 ) -> Asked:
     """Ask what distinguishes `emotion` from `other`, of whom and how `questions` say.
 
-    What goes wrong is told, not raised, so that the calls it took are counted.
+    What goes wrong, Ctrl-C among it, is told and not raised, so that the calls it took are counted.
     """
     text = distinguishing_question(template, emotion, other)
     asked = _in_their_place(questions, template, text, emotion, label=f"{emotion.name}, {other.name}")
@@ -111,7 +113,7 @@ def ask(
         _check(words, only_english=only_english)
     except ContentError as error:
         return Asked(question=text, calls=_calls(collected), problem=error.message)
-    except DferError as error:
+    except (Exception, KeyboardInterrupt) as error:
         return Asked(question=text, calls=_calls(collected), failure=error)
     return Asked(
         question=text,

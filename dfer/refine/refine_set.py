@@ -3,7 +3,6 @@
 from sqlite_utils import Database
 
 from description_store.annotations import add_note
-from description_store.claims import check_writable
 from description_store.records import DescriptionSet
 from dfer.class_sets import ClassSet
 from dfer.describe.children import own_words
@@ -44,7 +43,6 @@ def refine_set(
         UsageError, ContentError: as `check_prompt`; and what `score` raises of `start`.
     """
     check_prompt(template, questions)
-    check_writable(db)
     emotions = {emotion.name: emotion for emotion in class_set.classes}
 
     def asked(confusion: Confusion) -> Asked:

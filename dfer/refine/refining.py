@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from description_store.records import DescriptionSet
-from dfer.errors import ContentError, DferError
+from dfer.errors import ContentError
 from dfer.refine.candidate_words import CandidateWords, How
 from dfer.refine.confusions import Confusion, ValidationScores, worst_confusions
 from dfer.refine.questions import Asked, Calls
@@ -66,7 +66,7 @@ class Refinement:
     steps: list[Step] = field(default_factory=list)
     calls: Calls = field(default_factory=Calls)
     end: End | None = None
-    failure: DferError | KeyboardInterrupt | None = None
+    failure: Exception | KeyboardInterrupt | None = None
 
 
 OnRound = Callable[[list[Step]], None]
@@ -101,8 +101,8 @@ def refine(
     With equal UARs the one with fewer changes wins, the parent before all. What led to nothing is not tried
     again before another set is the best. `changeable`: the classes that have words of their own.
 
-    A provider that fails, or Ctrl-C, ends the loop; what was found until then is returned with the failure.
-    Raises what `score` raises of `start`.
+    Whatever fails, and Ctrl-C, ends the loop; what was found until then is returned with the failure. Raises
+    only what `score` raises of `start`.
     """
     before = score(start)
     found = Refinement(start=start, before=before, best=start, after=before)
@@ -110,34 +110,29 @@ def refine(
     while found.end is None:
         tried: list[_Tried] = []
         try:
-            climb.try_a_round(tried)
-        except (DferError, KeyboardInterrupt) as failure:
+            try:
+                climb.try_a_round(tried)
+            finally:  # of a round that breaks off, too
+                on_round(climb.decide(tried))
+        except (Exception, KeyboardInterrupt) as failure:
             found.end, found.failure = "failure", failure
-        if steps := climb.decide(tried):
-            on_round(steps)
     return found
 
 
+@dataclass(slots=True)
 class _Climb:
     """One loop: what was answered, and what led to nothing since the best set last changed."""
 
-    def __init__(
-        self,
-        found: Refinement,
-        score: Score,
-        ask: Ask,
-        words: Words,
-        save: Save,
-        limits: Limits,
-        changeable: tuple[str, ...],
-    ) -> None:
-        self.found = found
-        self.score, self.ask, self.words, self.save = score, ask, words, save
-        self.limits = limits
-        self.changeable = changeable
-        self.round = 0
-        self.answers: dict[tuple[str, str], Asked] = {}
-        self.fruitless: set[tuple[str, str]] = set()
+    found: Refinement
+    score: Score
+    ask: Ask
+    words: Words
+    save: Save
+    limits: Limits
+    changeable: tuple[str, ...]
+    round: int = 0
+    answers: dict[tuple[str, str], Asked] = field(default_factory=dict)
+    fruitless: set[tuple[str, str]] = field(default_factory=set)
 
     def try_a_round(self, tried: list[_Tried]) -> None:
         """Candidates for the worst confusions, into `tried`; says where there is nothing left to try."""

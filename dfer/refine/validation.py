@@ -8,8 +8,10 @@ from lightning_fabric import Fabric
 from description_store.records import Combine, DescriptionSet, Run
 from dfer.clips.dataset import ClipDataset
 from dfer.clips.settings import ClipSettings
+from dfer.describe.clip_tokens import count_tokens
 from dfer.errors import UsageError
-from dfer.models.settings import CoOpSettings, DferClipSettings, TrainedSettings, recipe_settings
+from dfer.experiments.ranking import FEW_CLIPS
+from dfer.models.settings import LinearSettings, TrainedSettings, ZeroShotSettings, recipe_settings
 from dfer.refine.confusions import ValidationScores, scores_of
 from dfer.training.class_order import in_class_order
 from dfer.training.data_source import DataSource
@@ -20,12 +22,9 @@ from dfer.training.loop import OnProgress, Progress
 from dfer.training.metrics import measure
 from dfer.training.preparing import PreparedRun, prepare, prepare_with_weights_of
 from dfer.training.rebuilding import check_same_clip
-from dfer.training.run_data import datasets
+from dfer.training.run_data import datasets, tested_elsewhere
 from dfer.training.running import EVALUATION_BATCH, Machine
 from dfer.training.specification import RunSpecification, words_of
-
-FEW_CLIPS = 10
-"""Of a class with fewer, a single clip moves the UAR a lot."""
 
 
 def prepare_by_run(
@@ -44,7 +43,12 @@ def prepare_by_run(
             f"{run.name} is an evaluation with the weights of another run",
             hint="name the run that trained them",
         )
-    if not isinstance(recipe_settings(spec.recipe, spec.settings), TrainedSettings):
+    settings = recipe_settings(spec.recipe, spec.settings)
+    if isinstance(settings, LinearSettings):
+        raise UsageError(
+            f"{run.name} is a {run.recipe}, which reads no words", hint="there are none to refine"
+        )
+    if not isinstance(settings, TrainedSettings):
         prepared = prepare(
             found,
             source,
@@ -62,10 +66,6 @@ def prepare_by_run(
         check_same_clip(run, prepared.clip)
         return prepared
     prepared = prepare_with_weights_of(run, found, source, pretrained=pretrained)
-    if not prepared.reads_words:
-        raise UsageError(
-            f"{run.name} is a {run.recipe}, which reads no words", hint="there are none to refine"
-        )
     if not prepared.clips.val and spec.selection != "best-val":
         raise UsageError(
             f"{run.name} was trained on all training clips of fold {spec.fold}, so that none are left to "
@@ -142,31 +142,23 @@ class Validation:
 
     @property
     def context_tokens(self) -> int:
-        """The recipe's own, which leave a text less room."""
+        """What the recipe puts around a text, which leaves it less room: learned context, or a sentence."""
         settings = self.prepared.settings
-        return settings.context_tokens if isinstance(settings, DferClipSettings | CoOpSettings) else 0
+        if isinstance(settings, ZeroShotSettings):
+            return max(count_tokens(template.replace("{}", "")) for template in settings.templates)
+        return getattr(settings, "context_tokens", 0)
 
     @property
     def clips_of(self) -> dict[str, int]:
         counts = Counter(clip.label for clip in self.clips.clips)
         return {name: counts[name] for name in self.prepared.spec.classes}
 
-    @property
-    def tested_elsewhere(self) -> int:
-        """So many of the clips are test clips of other folds."""
-        fold = self.prepared.spec.fold
-        tested = {
-            clip.path
-            for clip in self.prepared.all_clips
-            if clip.fold not in (None, fold) and clip.split in (None, "test")
-        }
-        return sum(clip.path in tested for clip in self.clips.clips)
-
     def cautions(self, run: Run | None) -> list[str]:
         """What makes its scores say less than they seem to."""
         told = []
         spec = self.prepared.spec
-        if spec.clip.get("pretrained") == "random" and run is None:
+        trained = isinstance(self.prepared.settings, TrainedSettings)
+        if spec.clip.get("pretrained") == "random" and not trained:
             told.append(
                 "this CLIP's weights are random: its scores mean nothing (choose one that has learned)"
             )
@@ -174,17 +166,17 @@ class Validation:
             told.append(f"without validation clips, so not in the UAR: {', '.join(unseen)}")
         if few := [f"{name} ({clips})" for name, clips in self.clips_of.items() if 0 < clips < FEW_CLIPS]:
             told.append(f"few validation clips of {', '.join(few)}: a single one moves the UAR a lot")
-        if self.tested_elsewhere:
+        if elsewhere := tested_elsewhere(self.prepared, self.clips.clips):
             told.append(
-                f"{self.tested_elsewhere} of these clips are test clips of other folds: what is chosen here "
+                f"{elsewhere} of these clips are test clips of other folds: what is chosen here "
                 "has seen them"
             )
-        if run is not None and self.context_tokens and isinstance(self.prepared.settings, TrainedSettings):
+        if run is not None and trained and self.context_tokens:
             told.append(
                 f"{run.name} learned its context beside the words that it was trained with; other words "
                 "borrow it here, and may do otherwise when trained with"
             )
-        if run is not None and run.specification["data_fingerprint"] != spec.data_fingerprint:
+        if run is not None and trained and run.specification["data_fingerprint"] != spec.data_fingerprint:
             told.append(
                 f"these are not the very clips of {run.name}: it may have been trained on some of them"
             )

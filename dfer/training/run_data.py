@@ -27,6 +27,17 @@ def datasets(prepared: PreparedRun) -> dict[str, ClipDataset]:
     }
 
 
+def tested_elsewhere(prepared: PreparedRun, clips: Sequence[Clip]) -> int:
+    """So many of the clips are test clips of other folds."""
+    fold = prepared.spec.fold
+    tested = {
+        clip.path
+        for clip in prepared.all_clips
+        if clip.fold not in (None, fold) and clip.split in (None, "test")
+    }
+    return sum(clip.path in tested for clip in clips)
+
+
 def dataset(prepared: PreparedRun, clips: Sequence[Clip], *, training: bool) -> ClipDataset:
     return ClipDataset(
         clips=clips,

@@ -24,6 +24,22 @@ def test_what_is_other_is_told_by_its_name_and_value() -> None:
     assert told(specification(), other) == "temperature 0.05, clip.architecture ViT-L-14"
 
 
+def test_what_an_earlier_run_did_without_saying_so_is_no_difference() -> None:
+    later = specification(
+        settings={"label_smoothing": 0.0, "templates": ["{}"]}, clip_reader=1, pack=None, trained_on=None
+    )
+    assert told(specification(), later) == told(later, specification()) == ""
+    smoothed = specification(settings={"label_smoothing": 0.1}, clip_reader=2)
+    assert told(specification(), smoothed) == "clip_reader 2, label_smoothing 0.1"
+    assert told(smoothed, specification()) == "clip_reader 1, label_smoothing 0.0"
+
+
+def test_weights_of_another_run_are_a_difference_either_way() -> None:
+    own, anothers = specification(trained_by=None), specification(trained_by="rp1:a ds1:b")
+    assert told(own, anothers) == "trained_by rp1:a ds1:b"
+    assert told(anothers, own) == "trained_by None"
+
+
 def test_words_fold_and_seed_are_no_difference_of_protocols() -> None:
     assert told(specification(), specification(fold=2, seed=7, texts=["a"])) == ""
 

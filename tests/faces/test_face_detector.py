@@ -12,7 +12,8 @@ from dfer.clips.image_file import Pixels
 from dfer.errors import ConfigurationError, ContentError
 from dfer.faces.box import Box
 from dfer.faces.detector import FaceDetector
-from dfer.faces.recording import Detected, open_recording
+from dfer.faces.face_source import Detected
+from dfer.faces.recording import open_recording
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,8 @@ from dfer.clips.synthetic.identity import draw_identity
 from dfer.clips.synthetic.pose import Pose
 from dfer.errors import ContentError
 from dfer.faces.box import Box
-from dfer.faces.recording import GivenBoxes, Recording, open_recording
+from dfer.faces.face_source import GivenBoxes
+from dfer.faces.recording import Recording, open_recording
 
 Row = tuple[float, float, float, float, float]
 """Frame or time, left, top, width, height."""

@@ -19,7 +19,8 @@ from dfer.clips.synthetic.clip_writer import write_jpegs, write_mp4
 from dfer.clips.synthetic.identity import draw_identity
 from dfer.clips.synthetic.variation import MILD
 from dfer.errors import ContentError, UsageError
-from dfer.faces.recording import AlreadyCropped, Recording, open_recording
+from dfer.faces.face_source import AlreadyCropped
+from dfer.faces.recording import Recording, open_recording
 
 FITS: tuple[Fit, ...] = ("stretch", "centre-square")
 

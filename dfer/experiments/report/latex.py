@@ -101,9 +101,10 @@ def _number(fraction: float) -> str:
 
 def _caption(comparison: Comparison, *, best: str | None, gains: bool) -> str:
     run, clip = comparison.example, comparison.example.specification["clip"]
+    selection = f", epoch selection {escaped(run.selection)}" if comparison.trained else ""
     told = [
         f"{escaped(run.recipe)} on {escaped(run.dataset)} with CLIP {escaped(str(clip['architecture']))} "
-        f"({escaped(str(clip['pretrained']))}), epoch selection {escaped(run.selection)}: "
+        f"({escaped(str(clip['pretrained']))}){selection}: "
         r"mean $\pm$ standard deviation over runs."
     ]
     if gains:

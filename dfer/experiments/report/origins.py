@@ -6,6 +6,7 @@ from typing import Any
 from description_store.hashing import canonical_json
 from description_store.records import DescriptionSet, Rendering, Run
 from dfer.describe.descriptor_origins import author_of
+from dfer.experiments.comparison import is_trained
 from dfer.experiments.published_results import departures
 
 Facts = tuple[tuple[str, str], ...]
@@ -57,7 +58,7 @@ def origin_of_runs(example: Run) -> Facts:
         "data set": spec["dataset"],
         "data fingerprint": spec["data_fingerprint"],
         "classes": ", ".join(spec["classes"]),
-        "epoch selection": spec["selection"],
+        "epoch selection": spec["selection"] if is_trained(example) else None,
         "augmentation": spec["augmentation"],
         "reading clips": _said(spec.get("clip_settings") or {}) or "as DFER-CLIP does",
         "packed": _said(spec.get("pack") or {}),

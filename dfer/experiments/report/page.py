@@ -168,8 +168,9 @@ def _published_note(report: Report) -> str:
     changed = departures(spec["recipe"], spec["settings"])
     told = ", ".join(f"{name}={value}" for name, value in changed.items())
     clip = spec["clip"].get("architecture", "unknown")
+    selection = f"epoch selection {spec['selection']}, " if report.comparison.trained else ""
     return (
-        f"These runs: epoch selection {spec['selection']}, CLIP {clip} (the papers': ViT-B-32), the recipe's "
+        f"These runs: {selection}CLIP {clip} (the papers': ViT-B-32), the recipe's "
         f"own settings{f' but {told}' if told else ''}. A comparison only if clips are the published ones."
     )
 

@@ -1,0 +1,156 @@
+"""The training of `dfer-tiny`: a contrastive loss between faces and sentences, after a warm start.
+
+A small CLIP that starts from noise stays on the plateau where all pictures and all texts are alike for
+longer than the whole training may take. So first both towers learn, through one linear layer that they
+share, to tell which action units are shown or said; that layer is thrown away. The contrastive loss
+(CLIP, Radford et al. 2021, fig. 3) then takes over, with the other as a smaller part of it.
+"""
+
+import math
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import open_clip
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from dfer.models.seeding import seeded
+from dfer.models.tiny_clip.packed import CONFIGURATION
+from dfer.training.tiny_clip.faces import UNITS, Face
+from dfer.training.tiny_clip.texts import TextRows
+from dfer.training.tiny_clip.wording import sentence
+
+IMAGE_SIZE: int = CONFIGURATION["vision_cfg"]["image_size"]
+
+_BATCH = 64
+_WARM_START = 0.6
+"""The part of all steps that comes before the contrastive loss."""
+_UNITS_WEIGHT = 10.0
+_LEARNING_RATE = 3e-3
+_WARM_UP = 50
+_WEIGHT_DECAY = 0.1
+_SHIFT = 3
+"""Pixels that a face is moved by at most."""
+
+_MEAN = torch.tensor(open_clip.OPENAI_DATASET_MEAN).reshape(3, 1, 1)
+_STD = torch.tensor(open_clip.OPENAI_DATASET_STD).reshape(3, 1, 1)
+
+
+class Step(NamedTuple):
+    """What is told of a step; the losses are of its batch."""
+
+    number: int
+    contrastive: float
+    units_seen: float
+    units_read: float
+
+
+def train_tiny_clip(
+    faces: Sequence[Face],
+    *,
+    steps: int,
+    seed: int,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> tuple[Mapping[str, Tensor], Tensor]:
+    """A CLIP of `CONFIGURATION` that was trained on the faces: its state, and each token's row (49408,).
+
+    Its token table has the rows of `TextRows`; see `save_packed`. The same faces, steps and seed give the
+    same state on one machine with one number of threads.
+    """
+    rows = TextRows()
+    with seeded(seed, part="dfer-tiny"):
+        clip: Any = open_clip.CLIP(
+            **{**CONFIGURATION, "text_cfg": {**CONFIGURATION["text_cfg"], "vocab_size": rows.count}}
+        )
+        units_head = nn.Linear(CONFIGURATION["embed_dim"], len(UNITS))
+    clip.train()
+    optimizer = _optimizer(clip, units_head)
+    rng = random.Random(seed)
+    shown = torch.tensor([_targets(face) for face in faces])  # (faces, units)
+    for number, chosen in zip(range(steps), _batches(len(faces), rng), strict=False):
+        for group in optimizer.param_groups:
+            group["lr"] = group["full_lr"] * _rate(number, steps)
+        said = [sentence(faces[i].shown, person=faces[i].person, rng=rng) for i in chosen]
+        image = functional.normalize(clip.visual(_pixels([faces[i] for i in chosen], rng)), dim=-1)
+        text = functional.normalize(read_texts(clip, rows.encode(said, rng=rng)), dim=-1)
+        units_seen = _units_loss(units_head, image, shown[chosen])
+        units_read = _units_loss(units_head, text, shown[chosen])
+        contrastive = _contrastive_loss(image, text, clip.logit_scale.exp())
+        loss = _UNITS_WEIGHT * (units_seen + units_read)
+        if number >= _WARM_START * steps:
+            loss = loss + contrastive
+        optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(clip.parameters(), 1.0)
+        optimizer.step()
+        on_step(Step(number + 1, contrastive.item(), units_seen.item(), units_read.item()))
+    return clip.state_dict(), rows.row_of
+
+
+def read_texts(clip: Any, encoded: Tensor) -> Tensor:
+    """(texts, length) rows of tokens → (texts, embed), not normalised.
+
+    open_clip's `encode_text` wants all 77 places filled; these sentences take half of them.
+    """
+    length = encoded.shape[1]
+    x = clip.token_embedding(encoded) + clip.positional_embedding[:length]
+    x = clip.transformer(x, attn_mask=clip.attn_mask[:length, :length])
+    x = clip.ln_final(x[torch.arange(len(x)), encoded.argmax(dim=1)])  # (texts, width)
+    read: Tensor = x @ clip.text_projection
+    return read
+
+
+def _optimizer(clip: nn.Module, units_head: nn.Module) -> torch.optim.Optimizer:
+    named = dict(clip.named_parameters())
+    scale = named.pop("logit_scale")
+    decayed = [tensor for name, tensor in named.items() if tensor.ndim > 1 and "positional" not in name]
+    others = [tensor for name, tensor in named.items() if tensor.ndim <= 1 or "positional" in name]
+    groups = [
+        {"params": decayed, "full_lr": _LEARNING_RATE, "weight_decay": _WEIGHT_DECAY},
+        {"params": [*others, *units_head.parameters()], "full_lr": _LEARNING_RATE, "weight_decay": 0.0},
+        # Fast, it would turn the contrast down to nothing before there is any.
+        {"params": [scale], "full_lr": 0.1 * _LEARNING_RATE, "weight_decay": 0.0},
+    ]
+    return torch.optim.AdamW(groups, betas=(0.9, 0.98))
+
+
+def _rate(number: int, steps: int) -> float:
+    return min(1.0, (number + 1) / _WARM_UP) * 0.5 * (1 + math.cos(math.pi * number / steps))
+
+
+def _batches(count: int, rng: random.Random) -> Iterator[list[int]]:
+    """Indices of all faces in a random order, again and again."""
+    order: list[int] = []
+    while True:
+        while len(order) < _BATCH:
+            order += rng.sample(range(count), count)
+        yield [order.pop() for _ in range(_BATCH)]
+
+
+def _targets(face: Face) -> list[float]:
+    """A unit counts in full from two thirds of its strength on."""
+    return [min(1.0, 1.5 * face.shown.get(unit, 0.0)) for unit in UNITS]
+
+
+def _pixels(faces: Sequence[Face], rng: random.Random) -> Tensor:
+    """float32 (faces, 3, size, size), normalised; a batch is mirrored and moved as a whole."""
+    batch = np.stack([face.pixels for face in faces])
+    if rng.random() < 0.5:
+        batch = batch[:, :, ::-1]
+    batch = np.pad(batch, ((0, 0), (_SHIFT, _SHIFT), (_SHIFT, _SHIFT), (0, 0)), mode="edge")
+    top, left = rng.randint(0, 2 * _SHIFT), rng.randint(0, 2 * _SHIFT)
+    moved = np.ascontiguousarray(batch[:, top : top + IMAGE_SIZE, left : left + IMAGE_SIZE])
+    return (torch.from_numpy(moved).permute(0, 3, 1, 2).float() / 255 - _MEAN) / _STD
+
+
+def _units_loss(head: nn.Module, features: Tensor, targets: Tensor) -> Tensor:
+    return functional.binary_cross_entropy_with_logits(head(10 * features), targets)
+
+
+def _contrastive_loss(image: Tensor, text: Tensor, scale: Tensor) -> Tensor:
+    logits = scale * image @ text.T  # (faces, sentences)
+    own = torch.arange(len(logits))
+    return (functional.cross_entropy(logits, own) + functional.cross_entropy(logits.T, own)) / 2
