@@ -176,9 +176,11 @@ def predict(
         elif found:
             print_predictions(found, loaded)
         failed = say_what_failed(found, quiet=quiet, alone=len(paths) == 1)
+        if 0 < len(found) < len(paths):
+            output.note(f"{len(found)} of {len(paths)} clips were done", quiet=quiet)
     if out is not None:
         output.note(f"{output.count_of(len(found), 'clip')}: {out}", quiet=quiet)
-    if explain is not None:
+    if explain is not None and not unwritten:
         output.note(f"pages: {explain}", quiet=quiet)
     unwritten += _write_timelines(timeline, found, loaded, quiet=quiet)
     if unwritten:
@@ -347,13 +349,15 @@ def _write_timelines(
     quiet: bool,
 ) -> "list[ConfigurationError]":
     """Why any could not be written, which keeps none of the others from it."""
+    from itertools import product
+
     from dfer.errors import ConfigurationError
     from dfer.predict.prediction import ClipPrediction
     from dfer.predict.timeline import write_timeline
 
     unwritten = []
-    for one in found:
-        for file in files if isinstance(one, ClipPrediction) else ():
+    for file, one in product(files, found):
+        if isinstance(one, ClipPrediction):
             try:
                 write_timeline(file, one, loaded)
             except ConfigurationError as error:

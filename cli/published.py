@@ -32,12 +32,12 @@ def say(published: "Sequence[PublishedResult]", specification: "Mapping[str, Any
 
     A run does not know whether its clips are the published ones or a synthetic world in their layout.
     """
+    from dfer.experiments.sweeping.grid import trains
+
     if not published:
         return
     for row in published:
         output.say(f"the paper: {in_words(row)}")
-    from dfer.experiments.sweeping.grid import trains
-
     clip = specification["clip"].get("architecture", "unknown")
     selection = f"selection {specification['selection']}, " if trains(specification["recipe"]) else ""
     output.say(

@@ -120,7 +120,7 @@ def play_video(path: Path) -> Iterator[tuple[float, av.VideoFrame]]:
         return
     if announced == 0 and decoded == 0:
         raise _without_pictures(path) if failure is None else _unreadable(path, failure)
-    why = "" if failure is None else f" ({failure})"
+    why = "" if failure is None else f" ({_said(failure)})"
     raise BrokenFramesError(
         f"the video {path} announces {announced} frames, but only {decoded} could be decoded{why}",
         indices=tuple(range(decoded, announced)),
@@ -178,6 +178,11 @@ def _without_pictures(path: Path) -> ContentError:
 
 def _unreadable(path: Path, error: Exception) -> ContentError:
     return ContentError(
-        f"cannot read the video {path}: {error}",
+        f"cannot read the video {path}: {_said(error)}",
         hint="convert or download it again, or drop it from the list",
     )
+
+
+def _said(error: Exception) -> str:
+    """FFmpeg's words, without its number and the path once more."""
+    return getattr(error, "strerror", None) or str(error)

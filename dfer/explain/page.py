@@ -92,16 +92,14 @@ def _recogniser(explainer: Explainer, run: Run | None) -> Facts:
     if run is None:
         changed = departures(loaded.recipe, loaded.settings.model_dump(mode="json"))
         own = ", ".join(f"{name}={value}" for name, value in changed.items())
-        told = {
-            "recipe": loaded.recipe,
-            "settings": "the recipe's own" + (f" but {own}" if own else ""),
-            "CLIP": ", ".join(
-                f"{name}={value}"
-                for name, value in explainer.loaded.clip.identity.items()
-                if value is not None
-            ),
-        }
-        return tuple(told.items())
+        clip = ", ".join(
+            f"{name}={value}" for name, value in loaded.clip.identity.items() if value is not None
+        )
+        return (
+            ("recipe", loaded.recipe),
+            ("settings", "the recipe's own" + (f" but {own}" if own else "")),
+            ("CLIP", clip),
+        )
     return (
         ("run", run.name),
         ("specification", run.spec_hash),

@@ -71,7 +71,8 @@ def _by_clip(file: Path) -> Mapping[str, Sequence[GivenFace]]:
         stat = file.stat()
         return _read(file, stat.st_mtime_ns, stat.st_size)
     except (OSError, UnicodeDecodeError) as error:
-        raise ContentError(f"cannot read the boxes {file}: {error}") from error
+        why = getattr(error, "strerror", None) or error
+        raise ContentError(f"cannot read the boxes {file}: {why}") from error
 
 
 # Many clips of one file are read one after the other.

@@ -3,7 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,27 +15,35 @@ DIGITS = 6
 
 
 class PredictionsFile:
-    """Rows are on the disk as soon as clips are done; in the order of the clips at the end."""
+    """Rows are on the disk as soon as clips are done; in the order of the clips at the end, if that fits."""
 
     def __init__(self, path: Path, class_names: tuple[str, ...]) -> None:
         """Replaces `path`. Raises OSError as the disk does."""
         self._path = path
         self._class_names = class_names
         self._rows: dict[int, list[Any]] = {}
+        self._has_all = True
         self._write("w", [_header(class_names)])
 
     def add(self, place: int, found: ClipPrediction | FailedClip) -> None:
         """`place`: the clip's among all. A row for which there is no room now is tried again at the end."""
         self._rows[place] = _row(found, self._class_names)
-        with suppress(OSError):
+        try:
             self._write("a", [self._rows[place]])
+        except OSError:
+            self._has_all = False
 
     def put_in_order(self) -> None:
-        """Raises OSError as the disk does."""
+        """Without room for a second copy rows stay as they are. Raises OSError if any is missing."""
         text = io.StringIO(newline="")
         rows = [self._rows[place] for place in sorted(self._rows)]
         csv.writer(text).writerows([_header(self._class_names), *rows])
-        write_whole(self._path, lambda path: path.write_text(text.getvalue(), encoding="utf-8", newline=""))
+        content = text.getvalue()
+        try:
+            write_whole(self._path, lambda path: path.write_text(content, encoding="utf-8", newline=""))
+        except OSError:
+            if not self._has_all:
+                raise
 
     def _write(self, mode: Literal["w", "a"], rows: Sequence[list[Any]]) -> None:
         with self._path.open(mode, encoding="utf-8", newline="") as file:
@@ -47,7 +55,7 @@ def predictions_file(path: Path, class_names: tuple[str, ...]) -> Iterator[Predi
     """`path` is replaced. Whatever ends the block, the rows of the clips that were done are in the file.
 
     Raises:
-        ConfigurationError: it cannot be written, at the beginning or, with all rows, at the end.
+        ConfigurationError: it cannot be written, or a row is missing at the end.
     """
     try:
         rows = PredictionsFile(path, class_names)

@@ -168,8 +168,7 @@ class Validation:
             told.append(f"few validation clips of {', '.join(few)}: a single one moves the UAR a lot")
         if elsewhere := tested_elsewhere(self.prepared, self.clips.clips):
             told.append(
-                f"{elsewhere} of these clips are test clips of other folds: what is chosen here "
-                "has seen them"
+                f"{elsewhere} of these clips are test clips of other folds: what is chosen here has seen them"
             )
         if run is not None and trained and self.context_tokens:
             told.append(

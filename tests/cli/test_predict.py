@@ -151,8 +151,41 @@ def test_a_page_of_each_clip_explains_its_scores(predict, made: Made) -> None:
     assert plain.out == done.out
 
 
+def test_a_page_that_cannot_be_written_loses_nothing_else(predict, made: Made) -> None:
+    first, second = map(str, list(made.clips().values())[:2])
+    Path(f"pages/{Path(first).name}.html").mkdir(parents=True)
+    done = predict(f"{first} {second} --run r1 {ON_CPU} --explain pages --out p.csv")
+    assert done.code == 3
+    assert "cannot write pages" in done.err
+    assert [line.split()[0] for line in done.out.splitlines()[2:]] == [Path(first).name, Path(second).name]
+    assert Path(f"pages/{Path(second).name}.html").is_file()
+    with Path("p.csv").open(encoding="utf-8", newline="") as file:
+        assert [row["path"] for row in csv.DictReader(file)] == [first, second]
+
+
+def test_what_was_done_before_an_interruption_is_shown(
+    predict, made: Made, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dfer.predict import predicting
+
+    whole = predicting.predict_clips
+
+    def interrupted_after_one(*arguments, **options):
+        yield next(whole(*arguments, **options))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(predicting, "predict_clips", interrupted_after_one)
+    paths = [str(path) for path in list(made.clips().values())[:3]]
+    done = predict(f"--run r1 {ON_CPU} --json", *paths)
+    assert done.code == 130
+    assert "1 of 3 clips were done" in done.err
+    (only,) = done.json["clips"]
+    assert only["path"] in paths
+
+
 def test_what_cannot_be_recognised_is_one_clear_message(predict, made: Made) -> None:
     clip = next(iter(made.clips().values()))
+    Path("b.csv").write_text("frame,x,y,width,height\n0,0,0,9,9\n", encoding="utf-8")
     for arguments, code, said in (
         (f"{clip}", 2, "neither --run nor --descriptions"),
         (f"{clip} --run r9", 2, "r9"),
@@ -168,7 +201,10 @@ def test_what_cannot_be_recognised_is_one_clear_message(predict, made: Made) -> 
         (f"{clip} --run r1 --boxes gone.csv", 5, "gone.csv"),
         (f"{clip} --run r1 --face-detector gone.onnx", 3, "gone.onnx"),
         (f"{clip} --run r1 --face-detector a.onnx --boxes b.csv", 2, "does not go with"),
+        (f"{' '.join(map(str, made.clips().values()))} --run r1 --boxes b.csv", 5, "add a column clip"),
         (f"{clip} --run r1 --window 1 --stride 2", 2, "--stride 2"),
+        (f"{clip} --run r1 --stride 3", 2, "--stride 3"),
+        (f"{clip} --run r1 --timeline t.csv --out t.csv", 2, "one file is named twice"),
         (f"{clip} --run r1 --timeline t.gif", 2, "t.gif"),
         (f"{clip} {made.world.parent}/*/* --run r1 --timeline t.png", 2, "--timeline is of one clip"),
         (f"{clip} --run r1 --out gone/p.csv", 2, "no folder gone"),

@@ -7,7 +7,7 @@ import pytest
 
 from dfer.errors import ContentError
 from dfer.faces.box import Box
-from dfer.faces.boxes_file import GivenFace, read_boxes
+from dfer.faces.boxes_file import GivenFace, check_boxes, read_boxes
 
 CLIP = Path("clips/happy/0012.mp4")
 
@@ -115,3 +115,14 @@ def test_a_file_that_was_changed_is_read_again(tmp_path: Path) -> None:
     header = "frame,x,y,width,height\n"
     assert len(given(tmp_path, header + "0,1,1,5,5\n")) == 1
     assert len(given(tmp_path, header + "0,1,1,5,5\n1,1,1,5,5\n")) == 2
+
+
+def test_boxes_of_no_clip_in_particular_are_for_one_clip_alone(tmp_path: Path) -> None:
+    file = tmp_path / "boxes.csv"
+    file.write_text("frame,x,y,width,height\n0,1,1,5,5\n", encoding="utf-8")
+    check_boxes(file, clips=1)
+    with pytest.raises(ContentError, match=r"which boxes are of which of the 2 clips") as caught:
+        check_boxes(file, clips=2)
+    assert caught.value.hint == "add a column clip"
+    file.write_text("clip,frame,x,y,width,height\na.mp4,0,1,1,5,5\n", encoding="utf-8")
+    check_boxes(file, clips=2)

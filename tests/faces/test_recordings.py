@@ -222,12 +222,28 @@ def test_what_is_no_clip_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_file_that_changes_between_looking_and_reading_is_an_error(tmp_path: Path) -> None:
-    for count in (3, 7):
-        film = write_film(tmp_path / "a.mp4", greys(5))
-        recording = opened(film)
-        write_film(film, greys(count))
-        with pytest.raises(ContentError, match=r"a\.mp4 has changed while it was read"):
-            crops(recording)
+    film = write_film(tmp_path / "a.mp4", greys(5))
+    recording = opened(film)
+    write_film(film, greys(3))
+    with pytest.raises(ContentError, match=r"a\.mp4 has changed while it was read"):
+        crops(recording)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "frames"])
+def test_of_a_clip_only_the_frames_wanted_are_given(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    write_film(path, noise(12)) if name == "a.mp4" else write_jpegs(path, noise(12))
+    recording, wanted = opened(path), [0, 3, 4, 9]
+    some = list(recording.crops(size=32, fit="stretch", wanted=wanted))
+    assert np.array_equal(some, crops(recording)[wanted])
+
+
+def test_behind_the_last_frame_wanted_nothing_is_read(tmp_path: Path) -> None:
+    write_jpegs(tmp_path / "clip", greys(3))
+    recording = opened(tmp_path / "clip")
+    (tmp_path / "clip" / "0003.jpg").write_bytes(b"")
+    (second,) = recording.crops(size=32, fit="stretch", wanted=[1])
+    assert round(float(second.mean())) == 120
 
 
 def test_crops_come_one_at_a_time(tmp_path: Path) -> None:

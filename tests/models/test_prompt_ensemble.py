@@ -19,21 +19,20 @@ from dfer.models.tokens import clip_tokenizer, encode_descriptions
 
 TEXTS = ["raised cheeks\na wide smile", "a frown", "tears\na lowered gaze\nlips turned down"]
 RULES: list[Combine] = ["joined", "mean_embedding", "mean_score", "max_score", "mean_raw"]
-TEMPLATES = ["{}", "a photo of a face with {}", "a person showing {}", "{}: so the face", "I see {} here."]
+TEMPLATES = ["{}", "a photo of a face with {}", "{}: so the face", "I see {} here."]
 
 
+@cache
 def tiny() -> ClipBackbone:
+    """One for all: nothing here trains or changes it."""
     return load_clip(architecture="tiny", pretrained=None, seed=0)
-
-
-reference = cache(tiny)  # only read: nothing takes its towers over
 
 
 @cache
 def embedded(text: str) -> Tensor:
     """(embed,): open_clip's own encoder, own tokenizer, one text at a time; not normalised."""
     with torch.no_grad():
-        found: Tensor = reference().model.encode_text(open_clip.SimpleTokenizer()(text))[0]
+        found: Tensor = tiny().model.encode_text(open_clip.SimpleTokenizer()(text))[0]
     return found
 
 
@@ -59,9 +58,9 @@ def by_hand(templates: list[str], combine: Combine) -> Tensor:
     return torch.stack(features)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(
-    templates=st.lists(st.sampled_from(TEMPLATES), min_size=1, max_size=4),
+    templates=st.lists(st.sampled_from(TEMPLATES), min_size=1, max_size=3),
     combine=st.sampled_from(RULES),
 )
 def test_features_in_all_templates_are_averaged_as_in_zero_shot_imagenet(
@@ -77,7 +76,7 @@ def test_open_clips_own_classifier_has_the_same_features(combine: Combine) -> No
     texts = ["a wide smile", "a frown"]  # one text a class, so that all rules but mean_raw are its rule
     side = plain_text_side(clip=tiny(), texts=texts, combine=combine, templates=TEMPLATES)
     classifier = open_clip.build_zero_shot_classifier(
-        reference().model,
+        tiny().model,
         tokenizer=open_clip.SimpleTokenizer(),
         classnames=texts,
         templates=[lambda name, template=template: template.replace("{}", name) for template in TEMPLATES],

@@ -1,6 +1,7 @@
 """Clips of any origin recognised with real runs and real words."""
 
 import shutil
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -224,6 +225,27 @@ def test_scores_that_are_no_numbers_are_an_error(zero_shot: LoadedRecogniser, ma
         next(zero_shot.recogniser.visual.parameters()).fill_(float("nan"))
     with pytest.raises(DferError, match="no numbers"):
         one(zero_shot, next(iter(made.clips().values())))
+
+
+def test_reading_ends_where_the_model_fails(zero_shot: LoadedRecogniser, noise_mp4: Path) -> None:
+    with torch.no_grad():
+        next(zero_shot.recogniser.visual.parameters()).fill_(float("nan"))
+    before = threading.active_count()
+    windowing = Windowing(seconds=1)
+    try:
+        for _ in predict_clips(
+            zero_shot,
+            [noise_mp4] * 3,
+            faces=AlreadyCropped(),
+            threads=2,
+            batch_frames=4,
+            windowing=windowing,
+        ):
+            pass
+    except DferError:  # its traceback still holds every frame of the call
+        assert threading.active_count() == before
+    else:
+        pytest.fail("no error")
 
 
 def test_what_was_seen_can_be_kept_to_explain_it(zero_shot: LoadedRecogniser, tmp_path: Path) -> None:

@@ -102,7 +102,7 @@ def test_of_many_classes_those_that_are_ever_ahead_are_named() -> None:
 
 
 @pytest.mark.parametrize("found", [clip(1), clip(*[0, 1] * 400)])
-def test_one_window_and_a_thousand_can_be_drawn(zero_shot, tmp_path: Path, found: ClipPrediction) -> None:
+def test_one_window_and_a_thousand_can_be_drawn(found: ClipPrediction) -> None:
     with drawing("timeline"):
         figure = timeline_figure(found, NAMES)
     line = figure.axes[1].lines[0]
@@ -147,3 +147,38 @@ def test_what_was_done_stays_when_something_goes_wrong(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt):
         stop_in_the_middle()
     assert [row["path"] for row in rows_of(file)] == ["a.mp4", "b.mp4"]
+
+
+def test_a_row_that_finds_no_room_is_tried_again_at_the_end(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    with predictions_file(folder / "p.csv", NAMES) as rows:
+        rows.add(0, clip(0, name="a.mp4"))
+        folder.rename(tmp_path / "away")  # as a network's folder goes and comes back
+        rows.add(1, clip(0, name="b.mp4"))
+        (tmp_path / "away").rename(folder)
+        rows.add(2, clip(0, name="c.mp4"))
+        assert [row["path"] for row in rows_of(folder / "p.csv")] == ["a.mp4", "c.mp4"]
+    assert [row["path"] for row in rows_of(folder / "p.csv")] == ["a.mp4", "b.mp4", "c.mp4"]
+
+
+def test_a_file_that_cannot_be_written_at_the_end_is_said(tmp_path: Path) -> None:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+
+    def lose_the_folder() -> None:
+        with predictions_file(folder / "p.csv", NAMES) as rows:
+            folder.rename(tmp_path / "away")
+            rows.add(0, clip(0))
+
+    with pytest.raises(ConfigurationError, match=r"cannot write .*p\.csv"):
+        lose_the_folder()
+
+
+def test_an_error_of_something_else_is_no_error_of_the_file(tmp_path: Path) -> None:
+    def lose_the_network() -> None:
+        with predictions_file(tmp_path / "p.csv", NAMES):
+            raise OSError("the network is gone")
+
+    with pytest.raises(OSError, match="the network is gone"):
+        lose_the_network()

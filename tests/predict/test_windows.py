@@ -90,7 +90,12 @@ def test_windows_at_random_are_the_middle_one_here() -> None:
     ("said", "message"),
     [
         ({"seconds": -1}, "--window -1"),
+        ({"seconds": float("nan")}, "--window nan"),
+        ({"seconds": float("inf")}, "--window inf"),
+        ({"seconds": 1e-9}, "--window 1e-09: expected 0.01 seconds or more"),
         ({"stride": 0}, "--stride 0"),
+        ({"stride": float("nan")}, "--stride nan"),
+        ({"stride": 1e-9}, "--stride 1e-09"),
         ({"seconds": 0, "stride": 1}, "does not go with"),
         ({"seconds": 1, "stride": 2}, "leave out what lies between"),
     ],
@@ -98,6 +103,11 @@ def test_windows_at_random_are_the_middle_one_here() -> None:
 def test_numbers_that_make_no_windows_are_refused(said: dict[str, float], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         Windowing(**said)
+
+
+def test_a_stride_that_leaves_gaps_between_the_usual_windows_is_refused_too() -> None:
+    with pytest.raises(UsageError, match="--stride 3 would leave out what lies between windows of 2 s"):
+        windows_of(at(25, 12), Windowing(stride=3), usual=2.0)
 
 
 @given(

@@ -1,16 +1,17 @@
 """What the offline author says when it is asked what distinguishes one emotion from another."""
 
 import itertools
+from dataclasses import replace
 
 import pytest
 
 from dfer.action_units import EMOTIONS, compound
-from dfer.class_sets import EmotionClass, load_class_set
+from dfer.class_sets import ClassSet, EmotionClass, load_class_set
 from dfer.describe import facs_author
 from dfer.describe.parsing import parse_answer
 from dfer.describe.planning import plan_questions
 from dfer.describe.templates import load_template
-from dfer.errors import UsageError
+from dfer.errors import ContentError, UsageError
 from dfer.refine.questions import check_prompt, distinguishing_question
 
 DISTINGUISH = load_template("distinguish")
@@ -68,6 +69,13 @@ def test_every_class_of_the_built_in_sets_can_be_asked_about() -> None:
             assert facs_author.asks_to_distinguish(distinguishing_question(DISTINGUISH, one, other))
 
 
+def test_of_a_class_that_it_does_not_know_it_says_nothing_rather_than_the_others_signs() -> None:
+    for one, other in (("boredom", "anger"), ("anger", "boredom")):
+        assert not facs_author.asks_to_distinguish(question(one, other))
+        with pytest.raises(ContentError, match="finds no emotion that it knows"):
+            facs_author.answer(question(one, other))
+
+
 def test_a_prompt_that_names_one_class_or_that_the_author_does_not_hear_is_refused() -> None:
     questions = plan_questions(load_class_set("dfew7"), load_template("dfer-clip"), model="builtin/facs")
     check_prompt(DISTINGUISH, questions)
@@ -75,3 +83,14 @@ def test_a_prompt_that_names_one_class_or_that_the_author_does_not_hear_is_refus
         check_prompt(load_template("dfer-clip"), questions)
     with pytest.raises(UsageError, match="does not hear"):
         check_prompt(load_template("contrastive"), questions)
+
+
+def test_the_author_is_heard_out_where_it_knows_two_of_the_classes() -> None:
+    def check(*names: str) -> None:
+        classes = ClassSet(name="own", classes=tuple(EmotionClass(name=name) for name in names))
+        check_prompt(DISTINGUISH, replace(questions, class_set=classes))
+
+    questions = plan_questions(load_class_set("dfew7"), load_template("dfer-clip"), model="builtin/facs")
+    check("boredom", "anger", "fear")
+    with pytest.raises(UsageError, match="any two classes of own"):
+        check("boredom", "anger", "flow")

@@ -13,9 +13,10 @@ from description_store.records import DescriptionSet
 from description_store.sets import count_sets, load_set
 from dfer.class_sets import ClassSet, EmotionClass
 from dfer.clips.folds import select_fold
-from dfer.describe.children import save_child
+from dfer.describe.children import child_of, save_child
 from dfer.describe.clip_tokens import count_tokens
 from dfer.describe.collected import Manner
+from dfer.describe.compiling import ClassWords
 from dfer.describe.deriving import compounded
 from dfer.describe.describing import describe
 from dfer.describe.planning import Questions, plan_questions
@@ -26,7 +27,7 @@ from dfer.refine.candidate_set import fits
 from dfer.refine.confusions import ValidationScores, worst_confusions
 from dfer.refine.questions import Calls
 from dfer.refine.refine_set import refine_set
-from dfer.refine.refining import Limits, Refinement, Score
+from dfer.refine.refining import Limits, OnRound, Refinement, Score, Step
 from dfer.refine.validation import Validation
 from dfer.training.data_source import DataSource
 from dfer.training.preparing import prepare
@@ -57,20 +58,23 @@ def refined(
     db: Database,
     start: DescriptionSet,
     *,
+    class_set: ClassSet = DFEW,
     score: Score = reader,
     questions: Questions | None = None,
+    on_round: OnRound = lambda steps: None,
     **limits,
 ) -> Refinement:
     return refine_set(
         db,
         start,
-        DFEW,
+        class_set,
         score=score,
         questions=questions or offline_author(),
         template=load_template("distinguish"),
         limits=Limits(**limits),
         where=WHERE,
         manner=Manner(),
+        on_round=on_round,
     )
 
 
@@ -195,9 +199,11 @@ def breaking_off(after: int, error: BaseException) -> Score:
     return score
 
 
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), ProviderError("gone")])
+@pytest.mark.parametrize(
+    "error", [KeyboardInterrupt(), ProviderError("gone"), RuntimeError("out of memory")], ids=repr
+)
 def test_what_was_found_before_it_broke_off_is_kept(
-    db: Database, names: DescriptionSet, error: KeyboardInterrupt | ProviderError
+    db: Database, names: DescriptionSet, error: KeyboardInterrupt | Exception
 ) -> None:
     before = count_sets(db)
     found = refined(db, names, score=breaking_off(3, error))
@@ -205,6 +211,35 @@ def test_what_was_found_before_it_broke_off_is_kept(
     assert found.after.uar > found.before.uar
     assert found.best == load_set(db, found.best.version).model_copy(update={"notes": found.best.notes})
     assert count_sets(db) == before + 3  # the one that was not scored too
+
+
+def test_ctrl_c_or_a_full_disk_where_rounds_are_told_ends_the_loop_and_not_its_result(
+    db: Database, names: DescriptionSet
+) -> None:
+    for error in (KeyboardInterrupt(), OSError(28, "No space left on device")):
+
+        def tell(steps: list[Step], error: BaseException = error) -> None:
+            if len({step.round for step in steps} & {2}):
+                raise error
+
+        found = refined(db, names, on_round=tell)
+        assert (found.end, found.failure) == ("failure", error)
+        assert {step.round for step in found.steps} == {1, 2}
+        assert found.after.uar > found.before.uar
+
+
+def test_a_class_that_the_author_does_not_know_is_told_and_passed_over(
+    db: Database, names: DescriptionSet
+) -> None:
+    classes = ClassSet(name="own", classes=tuple(EmotionClass(name=n) for n in ("boredom", "fear", "anger")))
+    words = {name: ClassWords(descriptors=(name,)) for name in classes.names}
+    start, _ = save_child(db, names, child_of(names, classes, words, change={"edit": []}), classes)
+    found = refined(db, start, class_set=classes, questions=replace(offline_author(), class_set=classes))
+    unheard = [step for step in found.steps if "boredom" in step.confusion.pair]
+    assert unheard
+    assert all(step.candidate is None and "finds no emotion" in step.problem for step in unheard)
+    assert found.best.texts["boredom"] == "boredom."
+    assert found.best.texts["fear"] != "fear."
 
 
 def test_a_class_made_of_parts_has_no_words_of_its_own_to_refine(db: Database) -> None:
@@ -244,12 +279,12 @@ def test_words_leave_room_for_the_context_of_the_recipe_and_of_the_set(names: De
 # On clips.
 
 
-def validation(found: DescriptionSet, world: Path) -> Validation:
+def validation(found: DescriptionSet, world: Path, **settings: object) -> Validation:
     prepared = prepare(
         found,
         DataSource(dataset="csv", data=world),
         recipe="zero-shot",
-        overrides={"frames": 2},
+        overrides={"frames": 2} | settings,
         architecture="tiny",
         pretrained=None,
         fold=1,
@@ -271,6 +306,17 @@ def test_scores_are_those_of_an_evaluation_of_the_validation_clips(
         run, _ = run_evaluation(db, prepared, set_version=found.version, machine=MACHINE, again=True)
         assert (scores.uar, scores.confusion, scores.classes) == (run.uar, run.confusion, found.class_names)
     assert sum(val.clips_of.values()) == val.score(names).clips == 21
+
+
+def test_a_sentence_around_the_words_takes_room_from_them(names: DescriptionSet, world: Path) -> None:
+    assert validation(names, world).context_tokens == 0
+    sentence = "a photo of a face with {}, as it is seen in a film"
+    around = validation(names, world, templates=["{}", sentence]).context_tokens
+    assert around == count_tokens(sentence.replace("{}", "")) == 14
+    anger = DFEW.classes[DFEW.names.index("anger")]
+    longest = ["lips"] * 33
+    assert fits(names, anger, context_tokens=0)(longest)
+    assert not fits(names, anger, context_tokens=around)(longest)
 
 
 def test_test_clips_are_never_read(
