@@ -60,7 +60,9 @@ def _named(pattern: str) -> list[Path]:
     found = [*folders, *(file for file in files if is_video(file) or file.parent not in folders)]
     if not found:
         what = f"only {len(matches)} other files or folders" if matches else "nothing"
-        raise UsageError(f"{pattern!r} finds no video, image or folder of frames, {what}", hint=_EXPECTED)
+        raise UsageError(
+            f"{pattern!r}: expected videos, images or folders of frames, found {what}", hint=_EXPECTED
+        )
     return sorted(found, key=lambda path: [natural_order(part) for part in path.parts])
 
 

@@ -1,7 +1,7 @@
 """Control sets, over any words: what they keep of their parent, and what they must not."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from description_store.records import DescriptionSet, Provenance, Rendering
@@ -78,6 +78,7 @@ def a_parent_of_compounds() -> DescriptionSet:
     st.sampled_from(["scrambled", "swapped", "random", "shared"]),
     st.integers(0, 2**31),
 )
+@settings(deadline=None)
 def test_a_matched_control_keeps_counts_and_lengths_whatever_the_words(words, rendering, kind, seed) -> None:
     try:
         parent = a_parent(words, rendering)

@@ -1,13 +1,8 @@
 """The must-show of refining, on one world; `python -m tests.refine.names_to_words` shows five."""
 
-import importlib.util
 from pathlib import Path
 
-import pytest
-
 from tests.refine.names_to_words import gain_of
-
-HAS_DFER_TINY = importlib.util.find_spec("dfer.models.dfer_tiny") is not None
 
 
 def test_the_demonstration_asks_within_its_budget_and_gains_on_validation_clips_if_it_keeps_anything(
@@ -19,7 +14,6 @@ def test_the_demonstration_asks_within_its_budget_and_gains_on_validation_clips_
     assert (gain.test_after != gain.test_before) <= (gain.kept > 0)
 
 
-@pytest.mark.skipif(not HAS_DFER_TINY, reason="dfer-tiny is not in this package yet")
 def test_with_a_clip_that_understands_words_the_gain_from_names_holds_on_test_clips(tmp_path: Path) -> None:
     gain = gain_of(1, tmp_path, clip="dfer-tiny", clips=140)
     assert gain.holds
