@@ -17,21 +17,27 @@ from typing import Any
 
 from dfer_cli.main import app
 
-CONTROLS = ("names", "random", "swapped")
+CONTROLS = {
+    "names": "--kind names",
+    "random-1": "--kind random --seed 1",
+    "random-2": "--kind random --seed 2",
+    "random-3": "--kind random --seed 3",
+    "swapped": "--kind swapped --seed 1",
+}
+"""Three draws of random words: any one may happen to lean towards some of the classes."""
 
 
 def word_scores(folder: Path, *, weights: str = "shipped", clips: int = 280, seed: int = 1) -> dict[str, Any]:
-    """What `dfer compare --json` says of the built-in author's set and its controls, zero-shot on five folds.
+    """What `dfer compare --json` says of the built-in author's set and the controls, zero-shot on five folds.
 
-    `seed` is of the world and of the controls. In `folder`, which must exist and be empty.
+    In `folder`, which must exist and be empty. `seed` is of the world: other people, other clips.
     """
     with chdir(folder):
         _typed(f"dfer data synth world --classes dfew7 --clips {clips} --seed {seed} --size 64 --quiet")
         _typed("dfer describe --classes dfew7 --model builtin/facs --alias described --quiet")
-        for kind in CONTROLS:
-            seeded = "" if kind == "names" else f"--seed {seed}"
-            _typed(f"dfer sets control @described --kind {kind} {seeded} --alias {kind} --quiet")
-        sets = ["@described", *(f"@{kind}" for kind in CONTROLS)]
+        for name, how in CONTROLS.items():
+            _typed(f"dfer sets control @described {how} --alias {name} --quiet")
+        sets = ["@described", *(f"@{name}" for name in CONTROLS)]
         _typed(
             f"dfer sweep --descriptions {','.join(sets)} --recipe zero-shot --folds 1-5 "
             f"--data world/clips.csv --clip dfer-tiny --pretrained {shlex.quote(weights)} --quiet"
@@ -51,31 +57,27 @@ def _typed(command: str) -> str:
 
 
 def main() -> None:
-    """Print a row of UARs for each file of weights, and how much descriptions gain over each control."""
+    """UARs of each file of weights; below, what descriptions gain over each control, with 95 % intervals."""
     named = sys.argv[1:] or ["shipped"]
     several = [file if file == "shipped" else str(Path(file).resolve()) for file in named]
-    names = ("described", *CONTROLS)
-    print(f"{'weights':<28}" + "".join(f"{name:>11}" for name in names) + "   described − control (95 % CI)")
+    print(f"{'weights':<24}" + "".join(f"{name:>11}" for name in ("described", *CONTROLS)))
     rows = []
     for weights in several:
         with tempfile.TemporaryDirectory() as folder:
             compared = word_scores(Path(folder), weights=weights)
-        uars = [row["uar_mean"] for row in compared["rows"]]
-        rows.append(uars)
-        pairs = compared["pairs"][: len(CONTROLS)]  # of the first set with each of the others
-        gains = "  ".join(
-            "{} {:+.1f} ({:+.1f} … {:+.1f})".format(
-                kind, *(100 * n for n in (pair["uar_diff"], *pair["uar_ci"]))
+        rows.append([100 * row["uar_mean"] for row in compared["rows"]])
+        print(f"{Path(weights).name:<24}" + "".join(f"{uar:11.1f}" for uar in rows[-1]))
+        # The first pairs are the first set with each of the others.
+        for name, pair in zip(CONTROLS, compared["pairs"], strict=False):
+            low, high = (100 * end for end in pair["uar_ci"])
+            print(
+                f"    described − {name:<9} {100 * pair['uar_diff']:+6.1f}  ({low:+.1f} … {high:+.1f})",
+                flush=True,
             )
-            for kind, pair in zip(CONTROLS, pairs, strict=True)
-        )
-        print(
-            f"{Path(weights).name:<28}" + "".join(f"{100 * uar:11.1f}" for uar in uars) + f"   {gains}",
-            flush=True,
-        )
     if len(rows) > 1:
-        spread = [f"{100 * mean(own):.1f} ± {100 * stdev(own):.1f}" for own in zip(*rows, strict=True)]
-        print(f"{'mean ± sd':<28}" + "".join(f"{text:>11}" for text in spread))
+        columns = list(zip(*rows, strict=True))
+        print(f"{'mean':<24}" + "".join(f"{mean(own):11.1f}" for own in columns))
+        print(f"{'standard deviation':<24}" + "".join(f"{stdev(own):11.1f}" for own in columns))
 
 
 if __name__ == "__main__":

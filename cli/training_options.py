@@ -33,11 +33,18 @@ Data = Annotated[Path, _DATA]
 DataOrNone = Annotated[Path | None, _DATA]
 Root = Annotated[Path | None, typer.Option(help="Where the clips lie, if not where the list says.")]
 Clip = Annotated[
-    str, typer.Option(help="An open_clip architecture, or tiny (random weights, for trying things out).")
+    str,
+    typer.Option(
+        help="An open_clip architecture; dfer-tiny, which comes with the package, trained on drawn faces; or "
+        "tiny: random weights."
+    ),
 ]
 Pretrained = Annotated[
     str | None,
-    typer.Option(help="An open_clip tag, a weights file, or random. Default: openai, and random for tiny."),
+    typer.Option(
+        help="An open_clip tag, a weights file, or random. Default: openai; for dfer-tiny its own, for tiny "
+        "random."
+    ),
 ]
 Fold = Annotated[int, typer.Option(min=0, help="The fold whose clips are the test set.")]
 Precision = Annotated[Literal["fp32", "bf16"], typer.Option(help="bf16: mixed precision.")]

@@ -15,7 +15,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-PAGES = ("README.md", "docs/description-sets.md", "docs/clips.md", "docs/recipes.md", "docs/experiments.md")
+PAGES = (
+    "README.md",
+    "docs/description-sets.md",
+    "docs/clips.md",
+    "docs/recipes.md",
+    "docs/experiments.md",
+    "docs/predict.md",
+    "docs/refining.md",
+)
 
 _BLOCK = re.compile(r"(<!-- test: run -->\n```\n)(.*?)(```)", re.DOTALL)
 
