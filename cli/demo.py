@@ -28,6 +28,7 @@ batch-size = 4
 augmentation = "none"
 set = [
     "pixel_normalisation=clip",
+    "temperature=0.05",
     "temporal_learning_rate=0.001",
     "visual_learning_rate=0.0001",
 ]
@@ -70,12 +71,18 @@ def demo(
         _run("dfer sets control @described --kind random --seed 1 --alias random --quiet")
         _run("dfer sets control @described --kind swapped --seed 1 --alias swapped --quiet")
         _say("Nothing trained: words alone, read by dfer-tiny, a small CLIP that knows faces but no emotion.")
-        _run("dfer sweep --recipe zero-shot --descriptions @described,@names,@random,@swapped --folds 1-5")
-        _run("dfer compare @described @names @random @swapped --html report.html")
-        _say(f"DFER-CLIP, trained with three of the sets on {output.count_of(folds, 'fold')}.")
+        _run(
+            "dfer sweep --name words --recipe zero-shot --descriptions @described,@names,@random,@swapped "
+            "--folds 1-5"
+        )
+        _run("dfer compare --experiment words --html report.html")
+        _say(
+            f"How much of that does training leave? DFER-CLIP with three of the sets on "
+            f"{output.count_of(folds, 'fold')}."
+        )
         _write("training.toml", _TRAINING)
-        _run(f"dfer sweep training.toml --folds 1-{folds}")
-        _run("dfer compare @described @names @random --recipe dfer-clip --html trained.html")
+        _run(f"dfer sweep training.toml --name trained --folds 1-{folds}")
+        _run("dfer compare --experiment trained --html trained.html")
     finally:
         os.chdir(before)
         os.environ.clear()
@@ -96,7 +103,7 @@ def demo(
         output.say(f"  {what:<20} {place / where}")
     output.note(
         f"next: cd {place} && dfer sets diff @described @random && "
-        "dfer predict world/clips/00000 -d @described --clip dfer-tiny"
+        "dfer predict world/clips/00001 -d @described --clip dfer-tiny"
     )
 
 

@@ -118,14 +118,17 @@ def predict(
     """
     from dfer.errors import ContentError, UsageError
     from dfer.faces.media import find_media
-    from dfer.predict.timeline import check_timeline_path
-    from dfer.predict.windows import Windowing
 
     if run is None and descriptions is None:
         raise UsageError(
             "neither --run nor --descriptions: by what should clips be recognised?",
             hint="--run r3 for a trained run, -d v3 for a set's words with a CLIP that is not trained",
         )
+    paths = find_media(clips)
+
+    from dfer.predict.timeline import check_timeline_path  # brings torch: not for a mistyped name
+    from dfer.predict.windows import Windowing
+
     windowing = Windowing(seconds=window, stride=stride)
     timeline = timeline or []
     for file in timeline:
@@ -135,7 +138,6 @@ def predict(
         output.refuse_existing(file, force=force)
     if len({file.resolve() for file in files}) < len(files):
         raise UsageError("one file is named twice", hint="each --timeline and --out has a file of its own")
-    paths = find_media(clips)
     if timeline and len(paths) > 1:
         raise UsageError(
             f"--timeline is of one clip, found {len(paths)}",

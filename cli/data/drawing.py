@@ -91,8 +91,8 @@ def synth(
 def _next(layout: str, data: Path) -> str:
     place = shlex.quote(str(data))
     if layout == "csv":
-        return f"next: dfer train --descriptions v1 --data {place} --clip tiny --batch-size 16"
+        return f"next: dfer evaluate --descriptions v1 --data {place} --clip dfer-tiny"
     return (
         f"next: dfer data check {place} --dataset {layout}\n"
-        f"      dfer train --descriptions v1 --dataset {layout} --data {place} --clip tiny --batch-size 16"
+        f"      dfer evaluate --descriptions v1 --dataset {layout} --data {place} --clip dfer-tiny"
     )

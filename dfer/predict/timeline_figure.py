@@ -72,7 +72,7 @@ def timeline_figure(found: ClipPrediction, class_names: tuple[str, ...]) -> "Fig
     lines.set_axisbelow(True)
     lines.set_xlabel("seconds")
     lines.set_ylabel("probability, %")
-    legend = figure.legend(loc="outside upper left", ncols=6, handlelength=2.6, columnspacing=1.2)
+    legend = figure.legend(loc="outside upper left", ncols=7, handlelength=2.0, columnspacing=0.9)
     for text in legend.get_texts():
         text.set_parse_math(False)
     return figure

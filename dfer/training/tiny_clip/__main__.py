@@ -21,7 +21,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1, help="of the faces, the sentences and the weights")
     parser.add_argument("--out", type=Path, default=Path("dfer-tiny.safetensors"), help="the file to write")
     parser.add_argument("--faces", type=int, default=20_000)
-    parser.add_argument("--steps", type=int, default=1_800, help="of 64 faces each")
+    parser.add_argument("--steps", type=int, default=2_700, help="of 64 faces each")
     chosen = parser.parse_args()
 
     started = time.monotonic()
@@ -31,10 +31,8 @@ def main() -> None:
 
     def on_step(step: Step) -> None:
         if step.number % 100 == 0:
-            tell(
-                f"step {step.number}: contrastive loss {step.contrastive:.2f}, "
-                f"action units seen {step.units_seen:.3f}, read {step.units_read:.3f}"
-            )
+            losses = ", ".join(f"{name} {loss:.2f}" for name, loss in step.losses.items())
+            tell(f"step {step.number}, {step.stage}: {losses}")
 
     tell(f"drawing {chosen.faces:,} faces")
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
