@@ -39,7 +39,7 @@ def demo(
     folder: Annotated[
         Path | None, typer.Option(help="A new folder to work in. Default: a scratch folder.")
     ] = None,
-    clips: Annotated[int, typer.Option(min=70, help="Clips in the synthetic world.")] = 140,
+    clips: Annotated[int, typer.Option(min=70, help="Clips in the synthetic world.")] = 70,
     folds: Annotated[int, typer.Option(min=1, max=5, help="How many of the five folds to train on.")] = 2,
 ) -> None:
     """The whole way in a scratch folder, offline: describe, make controls, evaluate, train, compare."""
@@ -70,7 +70,7 @@ def demo(
         _run("dfer sets control @described --kind names --alias names --quiet")
         _run("dfer sets control @described --kind random --seed 1 --alias random --quiet")
         _run("dfer sets control @described --kind swapped --seed 1 --alias swapped --quiet")
-        _say("Nothing trained: words alone, read by dfer-tiny, a small CLIP that knows faces but no emotion.")
+        _say("Nothing trained: words alone, read by dfer-tiny, a small CLIP that learnt faces, not emotions.")
         _run(
             "dfer sweep --name words --recipe zero-shot --descriptions @described,@names,@random,@swapped "
             "--folds 1-5"

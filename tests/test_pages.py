@@ -30,8 +30,7 @@ def test_the_steps_of_a_page_print_what_it_shows(page: str, tmp_path: Path) -> N
 def test_the_demo_ends_as_the_readme_shows(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     (shown,) = re.findall(r"<!-- test: demo -->\n```\n(.*?)```", readme, re.DOTALL)
-    # Half the clips that a user gets: the same story in half the time.
-    printed = masked(dfer(f"demo --clips 70 --folder {tmp_path / 'demo'}", tmp_path))
+    printed = masked(dfer(f"demo --folder {tmp_path / 'demo'}", tmp_path))
     expected = masked(shown)
     assert expected
     start = printed.index(expected[0])

@@ -164,7 +164,7 @@ def test_sets_are_listed_shown_aliased_and_compared(dfer: Dfer) -> None:
 
 def test_prompts_and_classes_are_listed_shown_and_rendered(dfer: Dfer) -> None:
     listed = {p["name"] for p in dfer("prompts list --json").json["prompts"]}
-    assert listed == {"contrastive", "dfer-clip", "emoclip", "shorten"}
+    assert listed == {"contrastive", "dfer-clip", "distinguish", "emoclip", "shorten"}
     assert "{{ class_name }}" in dfer("prompts show dfer-clip").out
     rendered = dfer("prompts render emoclip --classes dfew7 --class anger --json").json["questions"]
     assert list(rendered) == ["anger"]

@@ -1,4 +1,6 @@
-"""Sentences about a drawn face, in many wordings, for a CLIP to learn words from; never an emotion's name.
+"""Sentences about a drawn face, in many wordings, for a CLIP to learn words from.
+
+No emotion is named, but that eyebrows and mouths at rest are sometimes called neutral.
 
 What `dfer-tiny` is tested with stays out of them: no sentence holds a descriptor of the built-in author, so
 that its descriptions are read from known words in combinations that were never seen.
