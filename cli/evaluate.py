@@ -6,7 +6,7 @@ import typer
 
 from . import output
 from .clips_progress import clips_bar
-from .options import DEFAULT_DB, Db, Json, Quiet, complete_recipe
+from .options import DEFAULT_DB, Db, Json, Quiet, complete_recipe, typed
 from .runs import print_run, run_as_json
 from .set_names import stored_set
 from .training_options import (
@@ -35,6 +35,19 @@ from .training_options import (
     is_helper_process,
     parse_settings,
     progress_shown,
+    refuse_what_the_run_decides,
+)
+
+_DECIDED = (
+    "recipe",
+    "clip",
+    "settings",
+    "augmentation",
+    "sampling",
+    "downsample",
+    "random_test_windows",
+    "short_clips",
+    "broken_frames",
 )
 
 
@@ -122,13 +135,13 @@ def evaluate(
                     precision=precision or "fp32",
                 )
             else:
-                _refuse_what_the_run_decides(ctx)
+                refuse_what_the_run_decides(ctx, *_DECIDED)
                 prepared = preparing.prepare_with_weights_of(
                     find_run(store, run),
                     found,
                     source,
                     pretrained=None if pretrained == "random" else pretrained,
-                    fold=fold if _is_said(ctx, "fold") else None,
+                    fold=typed(ctx, "fold"),
                     precision=precision,
                 )
         check_writable(store)  # before hours of computing, not after
@@ -156,21 +169,3 @@ def evaluate(
         output.print_json(run_as_json(result) | {"created": created})
         return
     print_run(result)
-
-
-def _refuse_what_the_run_decides(ctx: typer.Context) -> None:
-    from dfer.errors import UsageError
-
-    decided = ("recipe", "clip", "settings", "augmentation", "sampling", "downsample")
-    for name in (*decided, "random_test_windows", "short_clips", "broken_frames"):
-        if _is_said(ctx, name):
-            flag = "--set" if name == "settings" else f"--{name.replace('_', '-')}"
-            raise UsageError(
-                f"{flag} does not go with --run", hint="the run decides it, so that only words differ"
-            )
-
-
-def _is_said(ctx: typer.Context, name: str) -> bool:
-    """As a flag; defaults from files and the environment may be there for other commands."""
-    source = ctx.get_parameter_source(name)
-    return source is not None and source.name == "COMMANDLINE"

@@ -48,6 +48,7 @@ from .training_options import (
     default_workers,
     parse_settings,
     progress_shown,
+    refuse_what_the_run_decides,
 )
 
 if TYPE_CHECKING:
@@ -256,7 +257,7 @@ def refine(
                 )
                 whose = f"{dataset} fold {fold}, zero-shot by {clip}"
             else:
-                _refuse_what_the_run_decides(ctx)
+                refuse_what_the_run_decides(ctx, *_DECIDED)
                 weights = typed(ctx, "pretrained")
                 prepared = validating.prepare_by_run(
                     by_run, found, source, pretrained=None if weights == "random" else weights
@@ -299,18 +300,6 @@ def refine(
         if refined.failure is not None:
             raise refined.failure
         point_alias(store, alias, refined.best, quiet=quiet)
-
-
-def _refuse_what_the_run_decides(ctx: typer.Context) -> None:
-    from dfer.errors import UsageError
-
-    for decided in _DECIDED:
-        if typed(ctx, decided) is not None:
-            flag = "set" if decided == "settings" else decided.replace("_", "-")
-            raise UsageError(
-                f"--{flag} does not go with --run",
-                hint="the run decides it, so that only words differ",
-            )
 
 
 def _tell(label: str, event: "Event", detail: str, *, quiet: bool) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from . import output
-from .options import complete_dataset, complete_set
+from .options import complete_dataset, complete_set, typed
 
 if TYPE_CHECKING:
     from dfer.training.loop import Progress
@@ -151,6 +151,18 @@ def chosen_weights(clip: str, pretrained: str | None) -> str | None:
     if pretrained is None:
         return _WEIGHTS.get(clip, "openai")
     return None if pretrained == "random" else pretrained
+
+
+def refuse_what_the_run_decides(ctx: typer.Context, *names: str) -> None:
+    """Raises UsageError where one of these options was typed beside --run."""
+    from dfer.errors import UsageError
+
+    for name in names:
+        if typed(ctx, name) is not None:
+            flag = "--set" if name == "settings" else f"--{name.replace('_', '-')}"
+            raise UsageError(
+                f"{flag} does not go with --run", hint="the run decides it, so that only words differ"
+            )
 
 
 def parse_settings(assignments: list[str] | None, **named: Any) -> dict[str, Any]:

@@ -13,13 +13,15 @@ from dfer.action_units import EMOTIONS
 from dfer.describe.clip_tokens import token_ids
 from dfer.describe.facs_author import phrases
 from dfer.models.clip_backbone import load_clip
+from dfer.models.text_tower import TextTower
 from dfer.models.tiny_clip.packed import CONFIGURATION, SHIPPED, save_packed
-from dfer.models.tiny_clip.vocabulary import END, HASHED_ROWS, START, rows_of_tokens
-from dfer.models.tokens import encode_descriptions
+from dfer.models.tiny_clip.vocabulary import HASHED_ROWS, rows_of_tokens
+from dfer.models.tokens import END, START, encode_descriptions
 from dfer.training.tiny_clip.faces import UNITS, Face, draw_faces, draw_random_face, draw_units
 from dfer.training.tiny_clip.learning import train_tiny_clip
+from dfer.training.tiny_clip.phrases import training_words
 from dfer.training.tiny_clip.texts import TextRows
-from dfer.training.tiny_clip.wording import held_out, sentence, training_words
+from dfer.training.tiny_clip.wording import held_out, sentence
 
 SHOWN = st.dictionaries(st.sampled_from(UNITS), st.floats(0.22, 1.0), max_size=8)
 
@@ -111,8 +113,6 @@ def test_the_same_seed_gives_the_same_weights(faces: tuple[Face, ...]) -> None:
 def test_weights_that_were_written_read_texts_and_faces_as_the_trained_model_did(
     faces: tuple[Face, ...], tmp_path: Path
 ) -> None:
-    from dfer.training.tiny_clip.learning import read_texts  # the trained model's own way
-
     state, row_of = train_tiny_clip(faces, steps=3, seed=1)
     save_packed(tmp_path / "mine.safetensors", state, row_of, metadata={})
     clip = load_clip(architecture="dfer-tiny", pretrained=str(tmp_path / "mine.safetensors"))
@@ -132,7 +132,9 @@ def test_weights_that_were_written_read_texts_and_faces_as_the_trained_model_did
         place[: len(ids) + 2] = torch.tensor([START, *ids, END])
     with torch.inference_mode():
         mine = functional.normalize(clip.model.encode_text(whole), dim=-1)  # type: ignore[operator]
-        theirs = functional.normalize(read_texts(trained, rows.encode(texts)), dim=-1)
+        encoded = rows.encode(texts)
+        read = TextTower(text=trained)(trained.token_embedding(encoded), encoded.argmax(dim=1))
+        theirs = functional.normalize(read, dim=-1)
         assert torch.allclose(mine, theirs, atol=5e-3)  # half precision on the way
         pixels = torch.rand(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
         seen = [functional.normalize(model.encode_image(pixels), dim=-1) for model in (clip.model, trained)]

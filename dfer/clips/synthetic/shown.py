@@ -8,7 +8,7 @@ from dfer.clips.synthetic.motion import Motion
 from dfer.clips.synthetic.occlusion import Covering
 
 # A unit weaker than this is not worth a word, and a person would not notice it either.
-_NOTICED = 0.22
+NOTICED = 0.22
 _AT_MOST = 5
 
 _SLIGHT, _STRONG = 0.4, 0.8
@@ -36,7 +36,7 @@ class Shown:
     def noticed(self) -> list[int]:
         """The strongest units that people would mention, in the order of their numbers."""
         seen = sorted(
-            (unit for unit, peak in self.peaks.items() if peak >= _NOTICED),
+            (unit for unit, peak in self.peaks.items() if peak >= NOTICED),
             key=lambda unit: (-self.peaks[unit], unit),
         )
         return sorted(seen[:_AT_MOST])

@@ -8,7 +8,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from dfer.models.tiny_clip.vocabulary import VOCABULARY
+from dfer.models.text_tower import CLIP_VOCABULARY
 
 SHIPPED = Path(__file__).parent / "weights.safetensors"
 
@@ -17,7 +17,7 @@ CONFIGURATION: dict[str, Any] = {
     "vision_cfg": {"image_size": 64, "layers": [1, 1, 1, 1], "width": 16, "head_width": 64},
     "text_cfg": {
         "context_length": 77,
-        "vocab_size": VOCABULARY,
+        "vocab_size": CLIP_VOCABULARY,
         "width": 128,
         "heads": 2,
         "layers": 2,

@@ -9,9 +9,10 @@ from collections.abc import Iterable
 import torch
 from torch import Tensor
 
+from dfer.models.text_tower import CLIP_VOCABULARY
+from dfer.models.tokens import END, START
+
 HASHED_ROWS = 1024
-VOCABULARY = 49408
-START, END = 49406, 49407
 
 _KNUTH = 2654435761
 """Multiplicative hashing (Knuth, TAOCP 3, §6.4): neighbours in the vocabulary go to rows far apart."""
@@ -23,7 +24,7 @@ def rows_of_tokens(known: Iterable[int]) -> Tensor:
     The end token has the last row, so that it is the largest number of a text here too (CLIP reads there).
     """
     own = sorted(set(known) - {START, END})
-    hashed = torch.tensor([(token * _KNUTH % 2**32) % HASHED_ROWS for token in range(VOCABULARY)])
+    hashed = torch.tensor([(token * _KNUTH % 2**32) % HASHED_ROWS for token in range(CLIP_VOCABULARY)])
     rows = hashed + len(own)
     rows[torch.tensor(own, dtype=torch.long)] = torch.arange(len(own))
     rows[START], rows[END] = len(own) + HASHED_ROWS, len(own) + HASHED_ROWS + 1

@@ -15,11 +15,9 @@ from dfer.clips.synthetic.face import draw_face
 from dfer.clips.synthetic.identity import draw_identity
 from dfer.clips.synthetic.lighting import Light, draw_lighting
 from dfer.clips.synthetic.motion import draw_motion
+from dfer.clips.synthetic.shown import NOTICED
 
 UNITS = tuple(sorted(ACTION_UNITS))
-
-_NOTICED = 0.22
-"""A unit weaker than this is not worth a word (as in `clips.synthetic.shown`)."""
 
 _NEVER_TOGETHER = (
     *((12, 15), (12, 20), (14, 12), (14, 15), (14, 20), (14, 26), (15, 20)),
@@ -71,7 +69,7 @@ def draw_random_face(seed: str, *, size: int) -> Face:
     picture = light.shine_on(draw_face(identity, pose, size=drawn))
     return Face(
         pixels=np.ascontiguousarray(stretch(picture[None], size=size)[0]),
-        shown={unit: min(1.0, pose[unit]) for unit in units if pose[unit] >= _NOTICED},
+        shown={unit: min(1.0, pose[unit]) for unit in units if pose[unit] >= NOTICED},
         person=identity.person,
     )
 

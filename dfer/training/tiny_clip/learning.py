@@ -22,6 +22,7 @@ from torch.nn import functional
 
 from dfer.errors import DferError
 from dfer.models.seeding import seeded
+from dfer.models.text_tower import TextTower
 from dfer.models.tiny_clip.packed import CONFIGURATION
 from dfer.training.tiny_clip.faces import UNITS, Face
 from dfer.training.tiny_clip.texts import TextRows
@@ -81,7 +82,8 @@ def train_tiny_clip(
             **{**CONFIGURATION, "text_cfg": {**CONFIGURATION["text_cfg"], "vocab_size": rows.count}}
         )
         units_head = nn.Linear(CONFIGURATION["embed_dim"], len(UNITS))
-    clip.train()
+    reader = TextTower(text=clip)
+    clip.train().requires_grad_(True)  # which the text tower, made to stay as it is, took away
     rng = random.Random(seed)
     _spread_out(clip.visual, faces, rng)
     optimizer = _optimizer(clip, units_head)
@@ -100,7 +102,9 @@ def train_tiny_clip(
             _check_sees(seen)
         if stage != "see":
             said = [sentence(faces[i].shown, person=faces[i].person, rng=rng) for i in chosen]
-            text = functional.normalize(read_texts(clip, rows.encode(said, rng=rng)), dim=-1)
+            encoded = rows.encode(said, rng=rng)
+            read = reader(clip.token_embedding(encoded), encoded.argmax(dim=1))  # ends have the last row
+            text = functional.normalize(read, dim=-1)
             losses["units read"] = _UNITS_WEIGHT * _units_loss(units_head, text, shown[chosen])
         if stage == "match":
             losses["contrastive"] = _contrastive_loss(image, text, clip.logit_scale.exp())
@@ -111,19 +115,6 @@ def train_tiny_clip(
         optimizer.step()
         on_step(Step(number, stage, {name: own.item() for name, own in losses.items()}))
     return clip.state_dict(), rows.row_of
-
-
-def read_texts(clip: Any, encoded: Tensor) -> Tensor:
-    """(texts, length) rows of tokens → (texts, embed), not normalised.
-
-    open_clip's `encode_text` wants all 77 places filled; these sentences take half of them.
-    """
-    length = encoded.shape[1]
-    x = clip.token_embedding(encoded) + clip.positional_embedding[:length]
-    x = clip.transformer(x, attn_mask=clip.attn_mask[:length, :length])
-    x = clip.ln_final(x[torch.arange(len(x)), encoded.argmax(dim=1)])  # (texts, width)
-    read: Tensor = x @ clip.text_projection
-    return read
 
 
 def _optimizer(clip: nn.Module, units_head: nn.Module) -> torch.optim.Optimizer:

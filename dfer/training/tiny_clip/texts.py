@@ -8,7 +8,7 @@ from torch import Tensor
 
 from dfer.describe.clip_tokens import CONTEXT_LENGTH, START_AND_END, token_ids
 from dfer.models.tiny_clip.vocabulary import HASHED_ROWS, rows_of_tokens
-from dfer.training.tiny_clip.wording import training_words
+from dfer.training.tiny_clip.phrases import training_words
 
 _WITH_STRANGE_WORDS = 0.25
 _MOST_STRANGE_WORDS = 6
