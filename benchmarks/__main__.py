@@ -1,32 +1,49 @@
-"""`make bench`: every benchmark as one table, and benchmarks/results/latest.json."""
+"""`make bench`: every benchmark as one table, and benchmarks/results/latest.json.
 
-import json
-from pathlib import Path
+`python -m benchmarks training_step evaluation` measures these alone; the lines of the others stay.
+"""
 
-from benchmarks import (
-    asking,
-    cached_features,
-    contention,
-    loading,
-    many_sets,
-    ranking,
-    startup,
-    training_step,
+import sys
+from importlib import import_module
+from typing import Any
+
+from benchmarks.results import read_results, write_results
+
+BENCHMARKS = (
+    "training_step",
+    "evaluation",
+    "freed_memory",
+    "attention",
+    "fed_steps",
+    "peak",
+    "memory",
+    "loading",
+    "cached_features",
+    "ranking",
+    "contention",
+    "startup",
+    "many_sets",
+    "asking",
 )
-
-RESULTS = Path(__file__).parent / "results" / "latest.json"
+"""Modules of this folder, in the order of the table."""
 
 
 def main() -> None:
-    rooms = (training_step, loading, contention, startup, asking, many_sets, cached_features, ranking)
-    rows = [row for room in rooms for row in room.run()]
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(rows, indent=2) + "\n", encoding="utf-8")
-    for row in rows:
-        print(
-            f"{row['name']:<52} {row['ratio']:>6.2f} {row['unit']:<3} ({row['low']:.2f} … {row['high']:.2f})"
-            f"  {row['note']}"
-        )
+    wanted = sys.argv[1:] or list(BENCHMARKS)
+    if unknown := set(wanted) - set(BENCHMARKS):
+        raise SystemExit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
+    for name in wanted:
+        found = import_module(f"benchmarks.{name}").run()
+        for row in found:
+            print(_line(row), flush=True)
+        # At once: what took minutes is not lost when the next one fails.
+        known = read_results() | {name: found}
+        write_results({one: known[one] for one in BENCHMARKS if one in known})
+
+
+def _line(row: dict[str, Any]) -> str:
+    value = f"{row['ratio']:>8.4g} {row['unit']:<7} ({row['low']:.4g} … {row['high']:.4g})"
+    return "  ".join(part for part in (f"{row['name']:<52}", value, row["equal_to"], row["note"]) if part)
 
 
 if __name__ == "__main__":

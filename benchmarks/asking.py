@@ -16,24 +16,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.pairs import row
+from benchmarks.reporting_command import REPORTING
 from benchmarks.slow_llm import THINKING_SECONDS
 
 _CLASSES, _SAMPLES = 500, 4
 _ANSWERS = _CLASSES * _SAMPLES
 _WARM_ROUNDS = 7
-
-# Runs a command as `dfer` does, and says at its end how much memory it took and whether it loaded the SDK.
-_DFER = """
-import json, sys
-from dfer_cli.main import app
-sys.argv[0] = "dfer"
-try:
-    app()
-finally:
-    with open("/proc/self/status") as status:
-        peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    print(json.dumps({"peak_mb": peak / 1024, "openai": "openai" in sys.modules}), file=sys.stderr)
-"""
 
 
 @dataclass(frozen=True)
@@ -64,13 +53,13 @@ def _asked(folder: Path, *, concurrency: int) -> list[dict[str, Any]]:
     asking = _asking_seconds(db)
     size = f"peak memory {whole.peak_mb:.0f} MB, store {db.stat().st_size / 2**20:.1f} MB"
     return [
-        _row(
+        row(
             f"asking {_ANSWERS:,} answers, {concurrency} at a time",
             [asking / ideal],
             unit="×",
             note=f"{asking:.1f} s of the ideal {ideal:.2f} s",
         ),
-        _row(
+        row(
             f"`dfer describe` of them, {concurrency} at a time",
             [whole.seconds / ideal],
             unit="×",
@@ -95,7 +84,7 @@ def _cached(folder: Path) -> dict[str, Any]:
         f"beyond `dfer prompts list` ({statistics.median(bare):.2f} s); openai not loaded, "
         f"peak memory {first.peak_mb:.0f} MB"
     )
-    return _row(f"`dfer describe` from {_ANSWERS:,} cached answers", beyond, unit="s", note=note)
+    return row(f"`dfer describe` from {_ANSWERS:,} cached answers", beyond, unit="s", note=note)
 
 
 def _describe(db: Path, base_url: str, *, classes: str = "invented.json") -> list[str]:
@@ -111,7 +100,7 @@ def _dfer(folder: Path, *arguments: str) -> _Run:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(not_ours)}
     started = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", _DFER, *arguments],
+        [sys.executable, "-c", REPORTING, *arguments],
         cwd=folder,
         env=environment | ours,
         capture_output=True,
@@ -147,16 +136,3 @@ def _invented_names() -> list[str]:
     syllables = [consonant + vowel for consonant in "bdfgklmnprstvz" for vowel in "aeiou"]
     numbers = random.Random(1).sample(range(len(syllables) ** 2), _CLASSES)
     return [syllables[n % len(syllables)] + "ne" + syllables[n // len(syllables)] for n in numbers]
-
-
-def _row(name: str, measured: list[float], *, unit: str, note: str) -> dict[str, Any]:
-    low, _, high = statistics.quantiles(measured, n=4) if len(measured) > 1 else measured * 3
-    return {
-        "name": name,
-        "ratio": round(statistics.median(measured), 3),
-        "low": round(low, 3),
-        "high": round(high, 3),
-        "equal_to": "",
-        "unit": unit,
-        "note": note,
-    }

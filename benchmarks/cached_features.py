@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 from sqlite_utils import Database
 
+from benchmarks.pairs import row
 from description_store.database import open_store
 from description_store.records import DescriptionSet
 from description_store.runs import load_predictions
@@ -155,36 +156,41 @@ def _rows(grid: _Grid) -> list[dict[str, Any]]:
     same_trained = _apart(trained_anew, trained_short)
     same = f"scores to {max(same_evaluated, same_trained):.0e}"
     return [
-        _row(
+        row(
             "zero-shot of one more set: kept features",
             [one.seconds / other.seconds for one in evaluated_anew for other in evaluated[1:]],
+            unit="×",
             equal_to=f"scores to {same_evaluated:.0e}",
             note=f"{_median(evaluated[1:]):.2f} s against {evaluation:.1f} s (run twice)",
         ),
-        _row(
+        row(
             f"linear probe of one more set, {EPOCHS} epochs",
             [training / other.seconds for other in trained[1:]],
+            unit="×",
             equal_to=f"scores to {same_trained:.0e} after 2 epochs",
             note=f"{_median(trained[1:]):.2f} s against {training:.0f} s (2 epochs run in "
             f"{trained_anew.seconds:.0f} s, and {EPOCHS - 2} more of {trained_anew.epoch_seconds:.1f} s)",
         ),
-        _row(
+        row(
             f"zero-shot of {SETS} sets, first pass included",
             [SETS * evaluation / kept_evaluations],
+            unit="×",
             equal_to=f"scores to {same_evaluated:.0e}",
             note=f"{kept_evaluations:.0f} s, {evaluated[0].seconds:.0f} s of them the first set's; against "
             f"{SETS} × {evaluation:.1f} s. More than {SETS} it cannot be",
         ),
-        _row(
+        row(
             f"zero-shot and linear probe of {SETS} sets",
             [anew / kept],
+            unit="×",
             equal_to=same,
             note=f"{kept:.0f} s, {cold:.0f} s of them the first set's; against {SETS} × "
             f"{evaluation + training:.0f} s, {anew / 3600:.1f} h",
         ),
-        _row(
+        row(
             "the same, CLIP loaded for each run",
             [(anew + loading) / (kept + loading)],
+            unit="×",
             equal_to=same,
             note=f"on both sides {loading:.0f} s of preparing: {2 * SETS} × "
             f"{statistics.median(grid.preparing):.1f} s (three times measured)",
@@ -206,19 +212,6 @@ def _median(runs: Sequence[Timed]) -> float:
     return statistics.median(one.seconds for one in runs)
 
 
-def _row(name: str, ratios: list[float], *, equal_to: str, note: str) -> dict[str, Any]:
-    low, _, high = statistics.quantiles(ratios, n=4) if len(ratios) > 1 else ratios * 3
-    return {
-        "name": name,
-        "ratio": round(statistics.median(ratios), 3),
-        "low": round(low, 3),
-        "high": round(high, 3),
-        "equal_to": equal_to,
-        "unit": "×",
-        "note": note,
-    }
-
-
 if __name__ == "__main__":
-    for row in run():
-        print(row)
+    for line in run():
+        print(line)

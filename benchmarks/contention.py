@@ -1,10 +1,11 @@
 """What a busy neighbour costs a training step: torch's threads spinning, or waiting passively."""
 
 import os
-import statistics
 import subprocess
 import sys
 from typing import Any
+
+from benchmarks.pairs import row
 
 _STEP = """
 import time, torch
@@ -29,18 +30,8 @@ def run() -> list[dict[str, Any]]:
         ratios = [_seconds("ACTIVE") / _seconds("PASSIVE") for _ in range(_ROUNDS)]
     finally:
         neighbour.kill()
-    low, _, high = statistics.quantiles(ratios, n=4)
-    return [
-        {
-            "name": "steps beside a busy process: passive waiting",
-            "ratio": round(statistics.median(ratios), 3),
-            "low": round(low, 3),
-            "high": round(high, 3),
-            "equal_to": "",
-            "unit": "×",
-            "note": "against OpenMP's spinning; a process each, alternating",
-        }
-    ]
+    name = "steps beside a busy process: passive waiting"
+    return [row(name, ratios, unit="×", note="against OpenMP's spinning; a process each, alternating")]
 
 
 def _seconds(policy: str) -> float:

@@ -18,6 +18,7 @@ from unittest.mock import patch
 
 from sqlite_utils import Database
 
+from benchmarks.pairs import row
 from description_store.database import open_store
 from description_store.records import DescriptionSet, Run
 from dfer.class_sets import load_class_set
@@ -73,7 +74,7 @@ def _row(db: Database, sets: dict[str, DescriptionSet], source: DataSource) -> d
     cold, ranking = _timed(lambda: _ranked(sets, source))
     ratios, slow, fast = [], [], []
     same = True
-    rows = {row.set: row for row in ranking.rows}
+    rows = {one.set: one for one in ranking.rows}
     for found in list(sets.values())[:ROUNDS]:
         one, run = _timed(lambda found=found: _evaluated(db, found, source))
         all_sets, again = _timed(lambda: _ranked(sets, source))
@@ -82,18 +83,15 @@ def _row(db: Database, sets: dict[str, DescriptionSet], source: DataSource) -> d
         ratios.append(SETS * one / all_sets)
         slow.append(one)
         fast.append(all_sets)
-    low, _, high = statistics.quantiles(ratios, n=4)
-    return {
-        "name": f"ranking of {SETS} sets, features kept",
-        "ratio": round(statistics.median(ratios), 3),
-        "low": round(low, 3),
-        "high": round(high, 3),
-        "equal_to": "`dfer evaluate` of each: UAR and WAR "
+    return row(
+        f"ranking of {SETS} sets, features kept",
+        ratios,
+        unit="×",
+        equal_to="`dfer evaluate` of each: UAR and WAR "
         + (f"the same in {ROUNDS} of {ROUNDS}" if same else "NOT THE SAME"),
-        "unit": "×",
-        "note": f"{statistics.median(fast):.1f} s against {SETS} × {statistics.median(slow):.1f} s ({ROUNDS} "
+        note=f"{statistics.median(fast):.1f} s against {SETS} × {statistics.median(slow):.1f} s ({ROUNDS} "
         f"run); {cold:.0f} s where features of {ranking.clips} clips are computed first",
-    }
+    )
 
 
 def _ranked(sets: dict[str, DescriptionSet], source: DataSource) -> Ranking:
@@ -118,5 +116,5 @@ def _timed(action: Callable[[], Made]) -> tuple[float, Made]:
 
 
 if __name__ == "__main__":
-    for row in run():
-        print(row)
+    for line in run():
+        print(line)

@@ -73,9 +73,9 @@ def show(
 ) -> None:
     """One question: what was asked, every answer to it, and the requests that failed."""
     from description_store.cache import aliases_of, attempts_of, find_key, list_cached
-    from description_store.database import open_store
+    from description_store.database import open_to_look
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         full_key = find_key(store, key)
         aliases = aliases_of(store, full_key)
         keys = list(dict.fromkeys([full_key, *(k for a in aliases for k in (a["asked_key"], a["key"]))]))
@@ -176,10 +176,10 @@ def prune(
 def _find(ctx: typer.Context, db: Path) -> "list[CachedAnswer]":
     """The answers that the filters leave; `model` and `set` in dfer.toml are meant for other commands."""
     from description_store.cache import list_cached
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.sets import find_set
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         set_name = typed(ctx, "set_name")
         return list_cached(
             store,

@@ -99,7 +99,7 @@ def describe(
     from description_store.database import open_store
     from description_store.sets import checked_alias
     from dfer.class_sets import load_class_set
-    from dfer.describe.asking.ask import Patience
+    from dfer.describe.asking.patience import Patience
     from dfer.describe.asking.secrets import scrub
     from dfer.describe.clip_tokens import token_budget
     from dfer.describe.collected import Manner

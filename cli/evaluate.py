@@ -98,13 +98,17 @@ def evaluate(
     from description_store.claims import check_writable
     from description_store.database import open_store
     from description_store.runs import find_run
-    from dfer.training import preparing, running
-    from dfer.training.data_source import DataSource
-    from dfer.training.reading_defaults import clip_settings_of
 
     quiet = quiet or is_helper_process()
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
+        trained = None if run is None else find_run(store, run)
+
+        # Seconds of torch: after the names that may be wrong.
+        from dfer.training import preparing, running
+        from dfer.training.data_source import DataSource
+        from dfer.training.reading_defaults import clip_settings_of
+
         with clips_bar("reading clips", quiet=quiet) as on_clip:
             source = DataSource(
                 dataset=dataset,
@@ -113,7 +117,7 @@ def evaluate(
                 allow_missing_classes=allow_missing_classes,
                 on_clip=on_clip,
             )
-            if run is None:
+            if trained is None:
                 prepared = preparing.prepare(
                     found,
                     source,
@@ -137,7 +141,7 @@ def evaluate(
             else:
                 refuse_what_the_run_decides(ctx, *_DECIDED)
                 prepared = preparing.prepare_with_weights_of(
-                    find_run(store, run),
+                    trained,
                     found,
                     source,
                     pretrained=None if pretrained == "random" else pretrained,

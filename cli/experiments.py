@@ -31,9 +31,9 @@ _STATES = ("finished", "failed", "running", "open")
 def list_experiments(db: Db = DEFAULT_DB, json: Json = False) -> None:
     """All experiments, oldest first, with the states of their cells."""
     from description_store import experiments
-    from description_store.database import open_store
+    from description_store.database import open_to_look
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         found = [
             (e, count_states(experiments.cells_now(store, e.cells)))
             for e in experiments.list_experiments(store)
@@ -69,11 +69,11 @@ def show(
     json: Json = False,
 ) -> None:
     """One experiment: its cells by state, what came out, by fold too, and what failed and why."""
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.experiments import cells_now, find_experiment
     from dfer.experiments.sweeping.summary import summary
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         experiment = find_experiment(store, name)
         now = cells_now(store, experiment.cells)
     counts = count_states(now)

@@ -43,12 +43,12 @@ def complete_recipe(incomplete: str) -> list[str]:
 
 def complete_set(ctx: typer.Context, incomplete: str) -> list[str]:
     """Names of sets in the store at hand. Completion never makes a store and never fails."""
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.errors import StoreError
     from description_store.sets import list_sets
 
     try:
-        with open_store(ctx.params.get("db") or DEFAULT_DB, must_exist=True) as db:
+        with open_to_look(ctx.params.get("db") or DEFAULT_DB) as db:
             rows = list_sets(db)
     except StoreError:
         return []

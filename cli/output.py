@@ -3,7 +3,6 @@
 What an LLM, a server or a file said must never steer the terminal, so all text goes out through `safe`.
 """
 
-import json
 import re
 import sys
 from collections.abc import Sequence
@@ -43,6 +42,8 @@ def print_json(content: dict[str, Any], *, one_line: bool = False) -> None:
 
     `one_line` is for what may be long: indenting makes Python's encoder four times slower.
     """
+    import json
+
     indent = None if one_line else 2
     text = json.dumps({"schema_version": SCHEMA_VERSION, **content}, ensure_ascii=False, indent=indent)
     sys.stdout.write(_UNSAFE.sub(lambda found: json.dumps(found[0])[1:-1], text) + "\n")

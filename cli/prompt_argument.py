@@ -21,10 +21,10 @@ def resolve_prompt(reference: str, db: Path) -> "PromptTemplate":
 
     if not reference.startswith("pt1:"):
         return load_template(reference)
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.prompts import find_prompt
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         stored = find_prompt(store, reference)
     return parse_template(name=stored.name, text=stored.text)
 

@@ -29,12 +29,12 @@ OfSet = Annotated[
 def list_prompts(db: Db = DEFAULT_DB, json: Json = False) -> None:
     """The built-in prompts, and those in the store that differ from them."""
     from description_store import prompts
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from dfer.describe.templates import built_in_templates
 
     stored: list[StoredPrompt] = []
-    if db.exists():
-        with open_store(db) as store:
+    if db.exists() and db.stat().st_size:
+        with open_to_look(db) as store:
             stored = prompts.list_prompts(store)
     built_in = built_in_templates()
     used_by = {prompt.hash: [f"v{version}" for version in prompt.sets] for prompt in stored}
@@ -151,13 +151,13 @@ def _questions(
 
 def _prompt_of_set(name: str, db: Path) -> tuple["StoredPrompt", "ClassSet"]:
     """The prompt that made a set, and the classes that it was made for."""
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.prompts import find_prompt
     from description_store.sets import find_set, load_class_set_content
     from dfer.class_sets import ClassSet
     from dfer.errors import UsageError
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         found = find_set(store, name)
         made = found.provenance
         if made.prompt_hash is None:
@@ -172,12 +172,12 @@ def _prompt_of_set(name: str, db: Path) -> tuple["StoredPrompt", "ClassSet"]:
 
 def _find(reference: str, db: Path) -> "StoredPrompt | PromptTemplate":
     """Shows what the store holds even where today's dfer would no longer accept it as a template."""
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.prompts import find_prompt
 
     if not reference.startswith("pt1:"):
         return resolve_prompt(reference, db)
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         return find_prompt(store, reference)
 
 

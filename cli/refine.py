@@ -182,7 +182,7 @@ def refine(
     from description_store.runs import find_run
     from description_store.sets import checked_alias
     from dfer.class_sets.stored import class_set_of
-    from dfer.describe.asking.ask import Patience
+    from dfer.describe.asking.patience import Patience
     from dfer.describe.collected import Manner
     from dfer.refine import validation as validating
     from dfer.refine.questions import check_prompt

@@ -30,9 +30,9 @@ app = typer.Typer(no_args_is_help=True, help="Runs: what was trained or evaluate
 def list_runs(db: Db = DEFAULT_DB, json: Json = False) -> None:
     """All runs, oldest first."""
     from description_store import runs
-    from description_store.database import open_store
+    from description_store.database import open_to_look
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         found = runs.list_runs(store)
     if json:
         output.print_json({"runs": [_summary(run) for run in found]})
@@ -62,10 +62,10 @@ def show(
     name: Annotated[str, typer.Argument(help="r3, 3 or latest.")], db: Db = DEFAULT_DB, json: Json = False
 ) -> None:
     """One run: its numbers and confusion; with --json its words and every setting too."""
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.runs import find_run
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         run = find_run(store, name)
     if json:
         output.print_json(run_as_json(run))
@@ -84,10 +84,10 @@ def export(
     """Everything that is known of a run as one JSON file: words, settings, numbers, every clip's scores."""
     import json
 
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.runs import find_run, load_predictions
 
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         run = find_run(store, name)
         predictions = load_predictions(store, run.id)
     content = {"schema_version": 1, **run_as_json(run), "predictions": [p.model_dump() for p in predictions]}

@@ -13,6 +13,7 @@ from .options import complete_set
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
+    from description_store.reading import Reader
     from description_store.records import DescriptionSet
 
 SetName = Annotated[
@@ -28,7 +29,7 @@ SetName = Annotated[
 class Named(NamedTuple):
     """A set, the store that it is in, and what to call it."""
 
-    store: "Database"
+    store: "Reader"
     found: "DescriptionSet"
     title: str
 
@@ -36,29 +37,31 @@ class Named(NamedTuple):
 @contextmanager
 def reading(db: Path, name: str) -> Iterator[Named]:
     """The set of that name, to look at. A file is read into a store in memory, and nothing is written."""
-    from description_store.database import open_store
-    from description_store.exchange import import_set
-    from description_store.export_file import load_export, source_of
+    from description_store.database import open_store, open_to_look
     from description_store.sets import find_set
 
     if not is_file(name):
-        with open_store(db, must_exist=True) as store:
+        with open_to_look(db) as store:
             found = find_set(store, name)
             yield Named(store, found, found.name)
         return
-    with open_store(Path(":memory:")) as store:
-        found, _ = import_set(store, load_export(Path(name)), source=source_of(Path(name)))
-        yield Named(store, found, Path(name).name)
+    from description_store.exchange import import_set
+    from description_store.export_file import load_export, source_of
+
+    with open_store(Path(":memory:")) as in_memory:
+        found, _ = import_set(in_memory, load_export(Path(name)), source=source_of(Path(name)))
+        yield Named(in_memory, found, Path(name).name)
 
 
 def stored_set(store: "Database", name: str, *, quiet: bool = False) -> "DescriptionSet":
     """The set of that name, to work with: one in a file is imported, since runs and children refer to it."""
-    from description_store.exchange import import_set
-    from description_store.export_file import load_export, source_of
     from description_store.sets import find_set
 
     if not is_file(name):
         return find_set(store, name)
+    from description_store.exchange import import_set
+    from description_store.export_file import load_export, source_of
+
     found, created = import_set(store, load_export(Path(name)), source=source_of(Path(name)))
     output.note(f"{name} {'imported as' if created else 'is'} {found.name}", quiet=quiet)
     return found

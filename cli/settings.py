@@ -15,8 +15,6 @@ table does not say otherwise.
 """
 
 import difflib
-import json
-import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +41,7 @@ def defaults_from_files(ctx: typer.Context) -> dict[str, Any]:
                 if not isinstance(content, dict):
                     raise ConfigurationError(f"{file}: expected a table [{'.'.join(path)}]")
             if content:
-                return _default_map(ctx.command, content, file)
+                return _default_map(ctx, content, file)
     return {}
 
 
@@ -73,22 +71,40 @@ def defaults_from_argument(ctx: typer.Context, path: Path | None) -> Path | None
 
 
 def _read(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ConfigurationError(f"{path} cannot be parsed: {error}") from error
 
 
-def _default_map(command: Any, content: dict[str, Any], file: str) -> dict[str, Any]:
-    known = {option for options in _options_below(command) for option in options}
-    for key, value in content.items():
-        if not isinstance(value, dict) and key not in known:
-            raise _unknown(key, known, f"{file}: no command has the option")
-    return _defaults_of(command, content, {}, file)
+def _default_map(ctx: typer.Context, content: dict[str, Any], file: str) -> dict[str, Any]:
+    """The defaults of the command that is asked for.
+
+    All names of the file are checked, importing no more than that takes: the commands that have a table in
+    it, and others until each key at its top is known to one.
+    """
+    commands: Any = ctx.command.commands  # type: ignore[attr-defined]
+    asked = [name for name in commands if name == ctx.invoked_subcommand]
+    told = [name for name in commands if isinstance(content.get(name), dict)]
+    unknown = {key for key, value in content.items() if not isinstance(value, dict)}
+    for name in dict.fromkeys([*asked, *told, *commands]):
+        if not unknown:
+            break
+        unknown -= {option for options in _options_below(commands[name]) for option in options}
+    for key in content:
+        if key in unknown:
+            known = [option for options in _options_below(ctx.command) for option in options]
+            raise _unknown(key, dict.fromkeys(known), f"{file}: no command has the option")
+    return _defaults_of(ctx.command, content, {}, file, only={*asked, *told})
 
 
-def _defaults_of(command: Any, table: dict[str, Any], shared: dict[str, Any], file: str) -> dict[str, Any]:
-    """Click's names and values for `command` and, under their names, for the commands below it."""
+def _defaults_of(
+    command: Any, table: dict[str, Any], shared: dict[str, Any], file: str, *, only: set[str] | None = None
+) -> dict[str, Any]:
+    """Click's names and values for `command` and, under their names, for the commands below it, or for
+    `only` some of these."""
     if not hasattr(command, "commands"):
         options = _options(command)
         said = {key: value for key, value in (shared | table).items() if key in options}
@@ -99,8 +115,8 @@ def _defaults_of(command: Any, table: dict[str, Any], shared: dict[str, Any], fi
     for key, inner in table.items():
         if isinstance(inner, dict) and key not in below:
             raise _unknown(key, below, f"{file}: there is no command")
-    for name, sub in below.items():
-        inner = table.get(name, {})
+    for name in below if only is None else [name for name in below if name in only]:
+        sub, inner = below[name], table.get(name, {})
         inner = inner if isinstance(inner, dict) else {}
         if not hasattr(sub, "commands"):
             for key in inner:
@@ -131,6 +147,8 @@ def _options(command: Any) -> dict[str, Any]:
 def _as_typed(option: Any, value: Any) -> Any:
     """What one would type for it: a list with commas; a table as "key=value" texts."""
     if isinstance(value, dict):
+        import json
+
         value = [f"{key}={json.dumps(said, ensure_ascii=False)}" for key, said in value.items()]
     if option.multiple:
         return value if isinstance(value, list) else [value]

@@ -36,6 +36,7 @@ from .training_options import (
     Precision,
     Pretrained,
     RandomTestWindows,
+    Recompute,
     Root,
     Sampling,
     Selection,
@@ -94,6 +95,7 @@ def train(
         ),
     ] = None,
     accumulate: Accumulate = 1,
+    recompute: Recompute = False,
     compiled: Compile = False,
     features: Features = True,
     keep_minutes: KeepMinutes = 5,
@@ -117,28 +119,35 @@ def train(
 
     from description_store.claims import check_writable
     from description_store.database import open_store
-    from dfer.training import preparing, running
-    from dfer.training.data_source import DataSource
-    from dfer.training.reading_defaults import clip_settings_of
-    from dfer.training.resuming import interrupted
-    from dfer.training.tensorboard import check_installed
 
     if tensorboard is not None:
+        from dfer.training.tensorboard import check_installed
+
         check_installed()
     quiet = quiet or is_helper_process()
     out = out or db.resolve().parent / "runs"
-    machine = running.Machine(
-        accelerator=accelerator,
-        workers=default_workers(workers),
-        pieces=accumulate,
-        compiled=compiled,
-        features=features,
-        keep_seconds=60 * keep_minutes,
-    )
-    source = DataSource(dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes)
     made: list[tuple[Run, bool]] = []
     with open_store(db, must_exist=True) as store:
         found = stored_set(store, descriptions, quiet=quiet)
+
+        # Seconds of torch: after the names that may be wrong.
+        from dfer.training import preparing, running
+        from dfer.training.data_source import DataSource
+        from dfer.training.reading_defaults import clip_settings_of
+        from dfer.training.resuming import interrupted
+
+        machine = running.Machine(
+            accelerator=accelerator,
+            workers=default_workers(workers),
+            pieces=accumulate,
+            recompute=recompute,
+            compiled=compiled,
+            features=features,
+            keep_seconds=60 * keep_minutes,
+        )
+        source = DataSource(
+            dataset=dataset, data=data, root=root, allow_missing_classes=allow_missing_classes
+        )
         for held_out in _held_out(found.class_names, hold_out, source, fold, quiet=quiet):
             with clips_bar("reading clips", quiet=quiet) as on_clip:
                 prepared = preparing.prepare(

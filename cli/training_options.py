@@ -120,6 +120,13 @@ Accumulate = Annotated[
     int,
     typer.Option(min=1, help="Compute each batch in so many pieces, where it does not fit in memory."),
 ]
+Recompute = Annotated[
+    bool,
+    typer.Option(
+        "--recompute",
+        help="Keep less for the gradients and compute it again: a fifth more work, less memory.",
+    ),
+]
 Compile = Annotated[bool, typer.Option("--compile", help="Compile the image tower (torch.compile).")]
 Features = Annotated[
     bool,

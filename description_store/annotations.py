@@ -1,14 +1,16 @@
 """What people say of a saved set: notes, which stay, and tags, which may be taken away again."""
 
 import re
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from description_store.database import now, writing
 from description_store.errors import UnknownName
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-def add_note(db: Database, version: int, note: str) -> None:
+
+def add_note(db: "Database", version: int, note: str) -> None:
     """Notes add up; none is changed or removed. One that the set has already is not added again."""
     with writing(db):
         earlier = "SELECT 1 FROM set_notes WHERE version = :version AND note = :note"
@@ -18,7 +20,7 @@ def add_note(db: Database, version: int, note: str) -> None:
             db.table("set_notes").insert({**given, "created_at": now()})
 
 
-def add_tag(db: Database, version: int, tag: str) -> bool:
+def add_tag(db: "Database", version: int, tag: str) -> bool:
     """Many sets may bear a tag. Returns whether it is new to this one. Raises as `checked_tag`."""
     row = {"version": version, "tag": checked_tag(tag), "created_at": now()}
     with writing(db):
@@ -28,7 +30,7 @@ def add_tag(db: Database, version: int, tag: str) -> bool:
     return new
 
 
-def remove_tag(db: Database, version: int, tag: str) -> None:
+def remove_tag(db: "Database", version: int, tag: str) -> None:
     """Raises UnknownName where the set does not bear the tag, and as `checked_tag`."""
     name = checked_tag(tag)
     with writing(db):

@@ -3,14 +3,16 @@
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from description_store.database import now, writing
 from description_store.errors import StoreError
 from description_store.hashing import canonical_json
+from description_store.reading import Reader
 from description_store.records import Answer, Attempt, Parse
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +31,7 @@ class Serving:
 EXACTLY = Serving()
 
 
-def find_answers(db: Database, keys: Sequence[str], serving: Serving = EXACTLY) -> dict[str, Answer]:
+def find_answers(db: Reader, keys: Sequence[str], serving: Serving = EXACTLY) -> dict[str, Answer]:
     """The answer to serve under each of these cache keys that has one: the newest, clean before cut.
 
     An answer that was got by an adapted request is found under the key of the request that was asked for.
@@ -52,12 +54,12 @@ def find_answers(db: Database, keys: Sequence[str], serving: Serving = EXACTLY) 
     return {key: read_answer(row) for key, row in found.items()}
 
 
-def find_answer(db: Database, key: str, serving: Serving = EXACTLY) -> Answer | None:
+def find_answer(db: Reader, key: str, serving: Serving = EXACTLY) -> Answer | None:
     return find_answers(db, [key], serving).get(key)
 
 
 def save_answer(
-    db: Database,
+    db: "Database",
     answer: Answer,
     *,
     asked_key: str | None = None,
@@ -106,7 +108,9 @@ def save_answer(
     return saved.model_copy(update={"id": answer_id})
 
 
-def insert_asking(db: Database, asked_key: str, key: str, *, dropped: Sequence[str], other_api: bool) -> None:
+def insert_asking(
+    db: "Database", asked_key: str, key: str, *, dropped: Sequence[str], other_api: bool
+) -> None:
     """That what is asked under `asked_key` is answered under `key`; once."""
     db.execute(
         "INSERT INTO key_aliases SELECT ?1, ?2, ?3, ?4, ?5"
@@ -115,12 +119,12 @@ def insert_asking(db: Database, asked_key: str, key: str, *, dropped: Sequence[s
     )
 
 
-def save_attempt(db: Database, attempt: Attempt) -> None:
+def save_attempt(db: "Database", attempt: Attempt) -> None:
     row = attempt.model_dump() | {"message": storable(attempt.message), "created_at": now()}
     db.table("attempts").insert(row | {"body": None if attempt.body is None else storable(attempt.body)})
 
 
-def find_parses(db: Database, answer_ids: Sequence[int], parser_version: str) -> dict[int, Parse]:
+def find_parses(db: Reader, answer_ids: Sequence[int], parser_version: str) -> dict[int, Parse]:
     """What this parser version read from these answers before, by the answers' ids."""
     sql = "SELECT * FROM parses WHERE parser_version = ? AND answer_id IN (SELECT value FROM json_each(?))"
     return {
@@ -128,7 +132,7 @@ def find_parses(db: Database, answer_ids: Sequence[int], parser_version: str) ->
     }
 
 
-def parses_of_set(db: Database, version: int) -> dict[str, list[Parse]]:
+def parses_of_set(db: Reader, version: int) -> dict[str, list[Parse]]:
     """What a set's words were read as, by class, in the order of its samples."""
     sql = """
         SELECT class_name, parses.* FROM description_parses
@@ -141,7 +145,7 @@ def parses_of_set(db: Database, version: int) -> dict[str, list[Parse]]:
     return found
 
 
-def save_parses(db: Database, parses: Sequence[Parse]) -> list[Parse]:
+def save_parses(db: "Database", parses: Sequence[Parse]) -> list[Parse]:
     """Keep parses. One that this parser already made of the same answer stays as it is."""
     saved = []
     with writing(db):

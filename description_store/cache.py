@@ -5,14 +5,16 @@ import json
 import re
 import sqlite3
 from collections.abc import Sequence
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from description_store.answers import read_answer
 from description_store.database import writing
 from description_store.errors import UnknownName
+from description_store.reading import Reader
 from description_store.records import Answer, Attempt, Record
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 class CachedAnswer(Record):
@@ -30,7 +32,7 @@ class Removable(Record):
 
 
 def list_cached(
-    db: Database,
+    db: Reader,
     *,
     key: str | None = None,
     model: str | None = None,
@@ -59,7 +61,7 @@ def list_cached(
     ]
 
 
-def find_key(db: Database, beginning: str) -> str:
+def find_key(db: Reader, beginning: str) -> str:
     """The one key that begins so, of whatever was asked: answered, failed, or answered in another form.
 
     Raises:
@@ -78,7 +80,7 @@ def find_key(db: Database, beginning: str) -> str:
     return str(keys[0])
 
 
-def attempts_of(db: Database, keys: Sequence[str]) -> list[Attempt]:
+def attempts_of(db: Reader, keys: Sequence[str]) -> list[Attempt]:
     """The requests under these keys that brought no answer, oldest first."""
     sql = "SELECT * FROM attempts WHERE key IN (SELECT value FROM json_each(?)) ORDER BY id"
     return [
@@ -87,19 +89,19 @@ def attempts_of(db: Database, keys: Sequence[str]) -> list[Attempt]:
     ]
 
 
-def aliases_of(db: Database, key: str) -> list[dict[str, Any]]:
+def aliases_of(db: Reader, key: str) -> list[dict[str, Any]]:
     """Requests that were sent otherwise than asked for, by either key: asked_key, key, dropped."""
     sql = "SELECT asked_key, key, dropped FROM key_aliases WHERE :key IN (key, asked_key) ORDER BY 1, 2"
     return [row | {"dropped": json.loads(row["dropped"])} for row in db.query(sql, {"key": key})]
 
 
-def identities(db: Database) -> dict[str, tuple[dict[str, Any], str]]:
+def identities(db: Reader) -> dict[str, tuple[dict[str, Any], str]]:
     """What was ever asked, by key, and the verdict on its newest answer."""
     sql = "SELECT key, identity, verdict, max(generation) FROM answers GROUP BY key ORDER BY max(id)"
     return {key: (json.loads(identity), verdict) for key, identity, verdict, _ in db.execute(sql)}
 
 
-def answers_of_set(db: Database, version: int) -> dict[str, list[Answer]]:
+def answers_of_set(db: Reader, version: int) -> dict[str, list[Answer]]:
     """The answers that a set's words come from, by class, in the order of its samples."""
     sql = """
         SELECT class_name, answers.* FROM description_parses
@@ -114,7 +116,7 @@ def answers_of_set(db: Database, version: int) -> dict[str, list[Answer]]:
 
 
 def removable(
-    db: Database, *, unusable_only: bool, model: str | None = None, before: str | None = None
+    db: Reader, *, unusable_only: bool, model: str | None = None, before: str | None = None
 ) -> Removable:
     """What may go: answers that no set uses (of them only those never served, with `unusable_only`) and
     failed attempts; of one model, or from before a date, if given."""
@@ -130,7 +132,7 @@ def removable(
 
 
 def prune(
-    db: Database, *, unusable_only: bool, model: str | None = None, before: str | None = None
+    db: "Database", *, unusable_only: bool, model: str | None = None, before: str | None = None
 ) -> Removable:
     """Remove what `removable` names, and return it. The database itself refuses what a set uses."""
     where = "(:model IS NULL OR model = :model) AND (:before IS NULL OR created_at < :before)"

@@ -12,14 +12,16 @@ import time
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal, NamedTuple, TypeVar
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from description_store.answers import Serving, find_answer
 from description_store.database import BUSY_SECONDS, writing
+from description_store.reading import Reader
 from description_store.records import Answer, Run
 from description_store.runs import find_finished
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 RENEW_SECONDS = 2.0
 STALE_SECONDS = BUSY_SECONDS + 15.0
@@ -37,13 +39,13 @@ def new_holder() -> str:
 
 
 def answer_or_claim(
-    db: Database, key: str, *, holder: str, serving: Serving
+    db: "Database", key: str, *, holder: str, serving: Serving
 ) -> Answer | Literal["claimed", "busy"]:
     """The answer if there is one by now; else the right to ask for it, unless another holder has that."""
     return _found_or_claim(db, key, holder=holder, find=lambda: find_answer(db, key, serving))
 
 
-def run_or_claim(db: Database, spec_hash: str, *, holder: str) -> Run | Literal["claimed", "busy"]:
+def run_or_claim(db: "Database", spec_hash: str, *, holder: str) -> Run | Literal["claimed", "busy"]:
     """The finished run if there is one by now; else the right to make it, unless another holder has that."""
     return _found_or_claim(db, run_key(spec_hash), holder=holder, find=lambda: find_finished(db, spec_hash))
 
@@ -53,19 +55,19 @@ def run_key(spec_hash: str) -> str:
     return f"run:{spec_hash}"
 
 
-def is_being_made(db: Database, spec_hash: str) -> bool:
+def is_being_made(db: Reader, spec_hash: str) -> bool:
     """Whether somebody is making this run."""
     return _is_held(db, run_key(spec_hash))
 
 
-def runs_being_made(db: Database) -> set[str]:
+def runs_being_made(db: Reader) -> set[str]:
     """The specification hashes of runs that somebody is making."""
     keys = [key for (key,) in db.execute("SELECT key FROM claims WHERE key GLOB 'run:*'").fetchall()]
     return {key.removeprefix("run:") for key in keys if _is_held(db, key)}
 
 
 def _found_or_claim(
-    db: Database, key: str, *, holder: str, find: Callable[[], _Found | None]
+    db: "Database", key: str, *, holder: str, find: Callable[[], _Found | None]
 ) -> _Found | Literal["claimed", "busy"]:
     # Most looks end here, without the write lock.
     if found := find():
@@ -81,23 +83,23 @@ def _found_or_claim(
     return "claimed"
 
 
-def check_writable(db: Database) -> None:
+def check_writable(db: "Database") -> None:
     """A row in and out again: a disk that is full shows before an answer is paid for."""
     with writing(db):
         db.execute("INSERT INTO claims VALUES ('', '', 0)")
         db.execute("DELETE FROM claims WHERE key = ''")
 
 
-def renew(db: Database, holder: str) -> None:
+def renew(db: "Database", holder: str) -> None:
     db.execute("UPDATE claims SET renewed_at = ? WHERE holder = ?", [time.time(), holder])
 
 
-def release(db: Database, holder: str, key: str | None = None) -> None:
+def release(db: "Database", holder: str, key: str | None = None) -> None:
     """Give up one claim of this holder, or all of them. What another took over meanwhile stays theirs."""
     db.execute("DELETE FROM claims WHERE holder = ? AND key = coalesce(?, key)", [holder, key])
 
 
-def _is_held(db: Database, key: str) -> bool:
+def _is_held(db: Reader, key: str) -> bool:
     found = db.execute("SELECT holder, renewed_at FROM claims WHERE key = ?", [key]).fetchone()
     if found is None:
         return False

@@ -6,21 +6,23 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from description_store.errors import StoreError
 from description_store.faults import plain_fault
 from description_store.immutability import create_triggers
-from description_store.migrations import known_migrations, migrations
+from description_store.migrations import applied_migrations, apply_migrations, known_migrations
+from description_store.reading import PlainReader, Reader
 from description_store.refusals import has_log, refuse_foreign, refuse_missing, refuse_newer
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 BUSY_SECONDS = 30.0
 
 
 @contextmanager
-def open_store(path: Path, *, must_exist: bool = False) -> Iterator[Database]:
+def open_store(path: Path, *, must_exist: bool = False) -> Iterator["Database"]:
     """The store at `path`, made and migrated if need be, closed at the end.
 
     A store that cannot be written can be read. A connection belongs to the thread that opened it.
@@ -37,7 +39,7 @@ def open_store(path: Path, *, must_exist: bool = False) -> Iterator[Database]:
 
 
 @contextmanager
-def open_unchanged(path: Path) -> Iterator[Database]:
+def open_unchanged(path: Path) -> Iterator["Database"]:
     """The store as it is, of this dfer or an earlier one, for reading alone: nothing is made or migrated.
 
     Raises:
@@ -51,7 +53,27 @@ def open_unchanged(path: Path) -> Iterator[Database]:
 
 
 @contextmanager
-def writing(db: Database) -> Iterator[None]:
+def open_to_look(path: Path) -> Iterator[Reader]:
+    """The store at `path`, which must exist, for commands that only look.
+
+    Importing sqlite_utils takes longer than most looks: that is left out where nothing has to be migrated.
+
+    Raises:
+        StoreError: as `open_store` with `must_exist`.
+    """
+    refuse_missing(path, must_exist=True)
+    with _faults_said_plainly(path), closing(_connection(path)) as connection:
+        reader = PlainReader(connection)
+        if is_current(reader):
+            connection.execute("PRAGMA query_only = ON")
+            yield reader
+            return
+    with open_store(path, must_exist=True) as db:
+        yield db
+
+
+@contextmanager
+def writing(db: "Database") -> Iterator[None]:
     """One transaction that holds the write lock from its start.
 
     SQLite's default transaction takes the lock at its first write and then fails at once, without waiting,
@@ -66,7 +88,7 @@ def writing(db: Database) -> Iterator[None]:
     db.commit()
 
 
-def insert_new(db: Database, table: str, row: dict[str, Any]) -> None:
+def insert_new(db: "Database", table: str, row: dict[str, Any]) -> None:
     """Content-addressed rows: one of this hash is the same, so it stays as it is."""
     with writing(db):
         if not db.table(table).count_where("hash = ?", [row["hash"]]):
@@ -77,9 +99,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
-def is_current(db: Database) -> bool:
+def is_current(db: Reader) -> bool:
     """Whether the store has the tables of this dfer, not of an earlier one."""
-    return {applied.name for applied in migrations.applied(db)} == known_migrations()
+    return applied_migrations(db) == known_migrations()
 
 
 @contextmanager
@@ -93,8 +115,14 @@ def _faults_said_plainly(path: Path) -> Iterator[None]:
         raise fault from error
 
 
-def _connect(path: Path) -> Database:
-    """A connection that reads what is there, in a folder that cannot be written too."""
+def _connect(path: Path) -> "Database":
+    from sqlite_utils import Database
+
+    return Database(_connection(path), execute_plugins=False)
+
+
+def _connection(path: Path) -> sqlite3.Connection:
+    """One that reads what is there, in a folder that cannot be written too."""
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
     try:
         connection.execute("SELECT 1 FROM sqlite_master LIMIT 1")
@@ -111,10 +139,10 @@ def _connect(path: Path) -> Database:
                 hint=f"copy both files to a folder of your own and name that copy of {path.name} with --db",
             ) from error
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True)
-    return Database(connection, execute_plugins=False)
+    return connection
 
 
-def _prepare(db: Database, path: Path) -> None:
+def _prepare(db: "Database", path: Path) -> None:
     db.execute("PRAGMA foreign_keys = ON")
     if is_current(db):
         return
@@ -125,7 +153,7 @@ def _prepare(db: Database, path: Path) -> None:
         # Several processes may open a new file at once: one migrates, the others wait, look again and go on.
         with writing(db):
             refuse_newer(db, path)
-            migrations.apply(db)
+            apply_migrations(db)
             create_triggers(db)
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_READONLY:
@@ -136,7 +164,7 @@ def _prepare(db: Database, path: Path) -> None:
         ) from error
 
 
-def _enable_wal(db: Database) -> None:
+def _enable_wal(db: "Database") -> None:
     """WAL lets readers go on while one process writes.
 
     The switch needs the file for itself and does not wait for it, so we do. Network file systems cannot do

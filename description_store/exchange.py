@@ -2,8 +2,7 @@
 
 import json
 from collections.abc import Sequence
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from description_store.annotations import add_note
 from description_store.answers import find_answer, insert_asking, read_answer, save_answer, save_parses
@@ -21,11 +20,15 @@ from description_store.export_file import (
 )
 from description_store.lineage import ancestors
 from description_store.prompts import find_prompt, save_prompt
+from description_store.reading import Reader
 from description_store.records import DescriptionSet, Parse
 from description_store.sets import load_class_set_content, save_class_set, save_set
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-def export_set(db: Database, found: DescriptionSet) -> ExportFile:
+
+def export_set(db: Reader, found: DescriptionSet) -> ExportFile:
     """The set, its ancestors, and the class sets, prompts and answers that they come from.
 
     What belongs to this store stays here: numbers, aliases, tags, later notes, runs.
@@ -54,7 +57,7 @@ def export_set(db: Database, found: DescriptionSet) -> ExportFile:
     )
 
 
-def import_set(db: Database, content: ExportFile, *, source: str) -> tuple[DescriptionSet, bool]:
+def import_set(db: "Database", content: ExportFile, *, source: str) -> tuple[DescriptionSet, bool]:
     """Save what `read_export` read: the ancestors as versions of their own, then the set itself.
 
     What is here already stays as it is, so that an interrupted import can be repeated. An imported answer is
@@ -85,7 +88,7 @@ def import_set(db: Database, content: ExportFile, *, source: str) -> tuple[Descr
 class _Answers:
     """The answers met so far, each once, in the order in which the sets use them."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Reader) -> None:
         self.db = db
         self.exported: list[ExportedAnswer] = []
         self.places: dict[int, int] = {}
@@ -155,7 +158,7 @@ def _exported(one: DescriptionSet, answers: _Answers) -> ExportedSet:
     )
 
 
-def _import_answers(db: Database, answers: Sequence[ExportedAnswer]) -> dict[tuple[int, str], int]:
+def _import_answers(db: "Database", answers: Sequence[ExportedAnswer]) -> dict[tuple[int, str], int]:
     """The ids of the parses in this store, by the answer's place in the file and the parser's version."""
     served_here = {given.key for given in answers if find_answer(db, given.key)}
     parse_ids: dict[tuple[int, str], int] = {}
@@ -178,7 +181,7 @@ def _import_answers(db: Database, answers: Sequence[ExportedAnswer]) -> dict[tup
     return parse_ids
 
 
-def _find_same(db: Database, given: ExportedAnswer) -> int | None:
+def _find_same(db: Reader, given: ExportedAnswer) -> int | None:
     """An answer that came here with the same import, or that this very store received."""
     sql = "SELECT id FROM answers WHERE key = ? AND text = ? AND raw = ? AND created_at = ? ORDER BY id"
     row = db.execute(sql, [given.key, given.text, given.raw, given.created_at]).fetchone()

@@ -4,16 +4,18 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any, Literal
 
 from description_store.claims import runs_being_made
 from description_store.database import now, writing
 from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
+from description_store.reading import Reader
 from description_store.records import Cell, Experiment, Run
 from description_store.runs import latest_by_spec
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 CellState = Literal["finished", "running", "failed", "open"]
 
@@ -28,7 +30,7 @@ class CellNow:
 
 
 def save_experiment(
-    db: Database, *, name: str | None, grid: dict[str, Any], cells: Sequence[Cell]
+    db: "Database", *, name: str | None, grid: dict[str, Any], cells: Sequence[Cell]
 ) -> tuple[Experiment, bool]:
     """Keep an experiment, unless there is one of the same cells: that one is returned.
 
@@ -83,7 +85,7 @@ def save_experiment(
     return made, True
 
 
-def find_experiment(db: Database, name: str) -> Experiment:
+def find_experiment(db: Reader, name: str) -> Experiment:
     """An experiment by its name, or the `latest`. Raises UnknownName."""
     known = list_experiments(db)
     if name == "latest" and known:
@@ -95,7 +97,7 @@ def find_experiment(db: Database, name: str) -> Experiment:
     raise UnknownName(f"there is no experiment {name!r}", hint=f"known: {names or 'none'}")
 
 
-def list_experiments(db: Database) -> list[Experiment]:
+def list_experiments(db: Reader) -> list[Experiment]:
     """All, oldest first."""
     cells: dict[int, list[Cell]] = {}
     for row in db.query("SELECT * FROM experiment_cells ORDER BY experiment, position"):
@@ -108,7 +110,7 @@ def list_experiments(db: Database) -> list[Experiment]:
     ]
 
 
-def cells_now(db: Database, cells: Sequence[Cell]) -> list[CellNow]:
+def cells_now(db: Reader, cells: Sequence[Cell]) -> list[CellNow]:
     """Each cell with its state. A training that was stopped is not a failure: its cell is open."""
     hashes = [cell.spec_hash for cell in cells]
     finished, failed = (latest_by_spec(db, hashes, status=status) for status in ("finished", "failed"))

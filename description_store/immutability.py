@@ -1,11 +1,14 @@
 """Rows that never change: the database itself refuses, whoever writes to it."""
 
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from description_store.migrations import IMMUTABLE_TABLES, REMOVABLE_UNLESS
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-def create_triggers(db: Database) -> None:
+
+def create_triggers(db: "Database") -> None:
     """Made again after every migration: rebuilding a table drops its triggers silently, and rules change."""
     for table, keys in IMMUTABLE_TABLES.items():
         # REPLACE removes the old row without its DELETE trigger, unless a connection asks for that.

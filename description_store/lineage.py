@@ -1,12 +1,11 @@
 """Who comes from whom."""
 
-from sqlite_utils import Database
-
+from description_store.reading import Reader
 from description_store.records import DescriptionSet
 from description_store.sets import load_set
 
 
-def ancestors(db: Database, version: int) -> list[DescriptionSet]:
+def ancestors(db: Reader, version: int) -> list[DescriptionSet]:
     """The parent, its parent, and so on; one that is not in this store ends the line."""
     # By hash: a parent may have come into this store after its child.
     sql = """
@@ -22,7 +21,7 @@ def ancestors(db: Database, version: int) -> list[DescriptionSet]:
     return [load_set(db, older) for older in versions[1:]]
 
 
-def children(db: Database, version: int) -> list[int]:
+def children(db: Reader, version: int) -> list[int]:
     """The versions made directly from this one, oldest first."""
     sql = "SELECT version FROM description_sets WHERE parent = ? ORDER BY version"
     return [row[0] for row in db.execute(sql, [version])]

@@ -4,10 +4,12 @@ The tables are public (docs/file-formats.md): open the file with any SQLite tool
 """
 
 from functools import cache
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database, Migrations
+from description_store.reading import Reader
 
-migrations = Migrations("dfer")
+if TYPE_CHECKING:
+    from sqlite_utils import Database, Migrations
 
 # Rows of these tables are never changed, removed or replaced (triggers in database.py), each with the keys by
 # which INSERT OR REPLACE could replace a row.
@@ -38,30 +40,51 @@ REMOVABLE_UNLESS: dict[str, str] = {
 }
 
 
-@cache
+_NAME = "dfer"
+_TABLE = "_sqlite_migrations"  # sqlite_utils' own
+
+
 def known_migrations() -> set[str]:
-    return {migration.name for migration in migrations.pending(Database(memory=True))}
+    return {step.__name__ for step in _STEPS}
 
 
-@migrations()
-def m001_initial(db: Database) -> None:
+def applied_migrations(db: Reader) -> set[str] | None:
+    """Those that made this store; None where it has no table of migrations, being new or another's."""
+    if not db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", [_TABLE]).fetchone():
+        return None
+    return {name for (name,) in db.execute(f"SELECT name FROM {_TABLE} WHERE migration_set = ?", [_NAME])}
+
+
+def apply_migrations(db: "Database") -> None:
+    """Those that this store lacks, in order."""
+    _migrations().apply(db)
+
+
+@cache
+def _migrations() -> "Migrations":
+    from sqlite_utils import Migrations
+
+    migrations = Migrations(_NAME)
+    for step in _STEPS:
+        migrations()(step)
+    return migrations
+
+
+def m001_initial(db: "Database") -> None:
     _execute_all(db, _INITIAL)
 
 
-@migrations()
-def m002_samples_and_adapted_requests(db: Database) -> None:
+def m002_samples_and_adapted_requests(db: "Database") -> None:
     """A description may come from several answers; an answer may have been got by an adapted request."""
     _execute_all(db, _SAMPLES_AND_ADAPTED_REQUESTS)
 
 
-@migrations()
-def m003_rendering_notes_and_tags(db: Database) -> None:
+def m003_rendering_notes_and_tags(db: "Database") -> None:
     """A set says how its descriptors become text (NULL: one comma list); notes and tags may come later."""
     _execute_all(db, _RENDERING_NOTES_AND_TAGS)
 
 
-@migrations()
-def m004_metrics_and_imported_runs(db: Database) -> None:
+def m004_metrics_and_imported_runs(db: "Database") -> None:
     """A run has further metrics, or none because its weights were imported.
 
     SQLite cannot change a CHECK, so the table is made again, under its own name: predictions refer to it, and
@@ -71,13 +94,21 @@ def m004_metrics_and_imported_runs(db: Database) -> None:
     _execute_all(db, _METRICS_AND_IMPORTED_RUNS)
 
 
-@migrations()
-def m005_experiments(db: Database) -> None:
+def m005_experiments(db: "Database") -> None:
     """A named grid of runs. What became of its cells, the runs say."""
     _execute_all(db, _EXPERIMENTS)
 
 
-def _execute_all(db: Database, statements: str) -> None:
+_STEPS = (
+    m001_initial,
+    m002_samples_and_adapted_requests,
+    m003_rendering_notes_and_tags,
+    m004_metrics_and_imported_runs,
+    m005_experiments,
+)
+
+
+def _execute_all(db: "Database", statements: str) -> None:
     for statement in statements.split(";\n"):
         if statement.strip():
             db.execute(statement)

@@ -2,13 +2,15 @@
 
 import json
 import re
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from description_store.database import insert_new
 from description_store.errors import UnknownName
+from description_store.reading import Reader
 from description_store.records import Record
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 class StoredPrompt(Record):
@@ -20,16 +22,16 @@ class StoredPrompt(Record):
     sets: tuple[int, ...] = ()
 
 
-def save_prompt(db: Database, *, prompt_hash: str, name: str, text: str) -> None:
+def save_prompt(db: "Database", *, prompt_hash: str, name: str, text: str) -> None:
     insert_new(db, "prompts", {"hash": prompt_hash, "name": name, "text": text})
 
 
-def list_prompts(db: Database) -> list[StoredPrompt]:
+def list_prompts(db: Reader) -> list[StoredPrompt]:
     """All prompts, in the order in which they were first used."""
     return _select(db)
 
 
-def find_prompt(db: Database, reference: str) -> StoredPrompt:
+def find_prompt(db: Reader, reference: str) -> StoredPrompt:
     """A prompt by its hash, `pt1:` and 64 digits, or by the beginning of it.
 
     Raises:
@@ -51,7 +53,7 @@ def find_prompt(db: Database, reference: str) -> StoredPrompt:
     return found[0]
 
 
-def _select(db: Database, where: str = "", arguments: list[Any] | None = None) -> list[StoredPrompt]:
+def _select(db: Reader, where: str = "", arguments: list[Any] | None = None) -> list[StoredPrompt]:
     sql = f"""
         SELECT hash, name, text,
                (SELECT json_group_array(version) FROM (

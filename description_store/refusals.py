@@ -2,10 +2,9 @@
 
 from pathlib import Path
 
-from sqlite_utils import Database
-
 from description_store.errors import StoreError
-from description_store.migrations import known_migrations, migrations
+from description_store.migrations import applied_migrations, known_migrations
+from description_store.reading import Reader
 
 _SHORTEST = 512  # bytes: SQLite's smallest page
 
@@ -40,8 +39,8 @@ def has_log(path: Path) -> bool:
     return log.exists() and log.stat().st_size > 0
 
 
-def refuse_newer(db: Database, path: Path) -> None:
-    unknown = {applied.name for applied in migrations.applied(db)} - known_migrations()
+def refuse_newer(db: Reader, path: Path) -> None:
+    unknown = (applied_migrations(db) or set()) - known_migrations()
     if unknown:
         raise StoreError(
             f"{path} was written by a newer dfer (it has {', '.join(sorted(unknown))})",
@@ -49,9 +48,13 @@ def refuse_newer(db: Database, path: Path) -> None:
         )
 
 
-def refuse_foreign(db: Database, path: Path) -> None:
-    tables = [name for name in db.table_names() if not name.startswith("sqlite_")]
-    if tables and migrations.migrations_table not in tables:
+def refuse_foreign(db: Reader, path: Path) -> None:
+    tables = [
+        name
+        for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        if not name.startswith("sqlite_")
+    ]
+    if tables and applied_migrations(db) is None:
         raise StoreError(
             f"{path} is another program's database (it has the table {tables[0]!r})",
             hint="name another file with --db or DFER_DB",

@@ -3,19 +3,21 @@
 import json
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from description_store.database import now, writing
 from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
+from description_store.reading import Reader
 from description_store.records import Outcome, Prediction, Run
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 _JSON_COLUMNS = ("specification", "metrics", "per_class", "confusion", "history", "environment")
 
 
-def save_run(db: Database, run: Run, predictions: Sequence[Prediction] = (), *, once: bool = False) -> Run:
+def save_run(db: "Database", run: Run, predictions: Sequence[Prediction] = (), *, once: bool = False) -> Run:
     """Store a run together with its predictions, in one transaction.
 
     With `once`, nothing is stored where there is a finished run of the same specification: it is returned.
@@ -41,7 +43,7 @@ def save_run(db: Database, run: Run, predictions: Sequence[Prediction] = (), *, 
     return run.model_copy(update={"id": run_id, "created_at": created_at})
 
 
-def find_run(db: Database, name: str) -> Run:
+def find_run(db: Reader, name: str) -> Run:
     """A run by `r3`, `3` or `latest`."""
     if name == "latest":
         runs = list(db.query("SELECT * FROM runs ORDER BY id DESC LIMIT 1"))
@@ -54,13 +56,13 @@ def find_run(db: Database, name: str) -> Run:
     return _run(runs[0])
 
 
-def find_finished(db: Database, spec_hash: str) -> Run | None:
+def find_finished(db: Reader, spec_hash: str) -> Run | None:
     """The finished run of exactly this specification, if there is one."""
     sql = "SELECT * FROM runs WHERE spec_hash = ? AND status = 'finished' ORDER BY id DESC LIMIT 1"
     return next((_run(row) for row in db.query(sql, [spec_hash])), None)
 
 
-def latest_by_spec(db: Database, spec_hashes: Iterable[str], *, status: str = "finished") -> dict[str, Run]:
+def latest_by_spec(db: Reader, spec_hashes: Iterable[str], *, status: str = "finished") -> dict[str, Run]:
     """Of each of these specifications that has runs of this status, the latest."""
     sql = """
         SELECT * FROM runs WHERE id IN (
@@ -71,13 +73,13 @@ def latest_by_spec(db: Database, spec_hashes: Iterable[str], *, status: str = "f
     return {row["spec_hash"]: _run(row) for row in rows}
 
 
-def list_runs(db: Database, *, set_version: int | None = None) -> list[Run]:
+def list_runs(db: Reader, *, set_version: int | None = None) -> list[Run]:
     """All runs, oldest first, or those of one set."""
     where, arguments = ("", []) if set_version is None else ("WHERE set_version = ?", [set_version])
     return [_run(row) for row in db.query(f"SELECT * FROM runs {where} ORDER BY id", arguments)]
 
 
-def load_predictions(db: Database, run_id: int) -> list[Prediction]:
+def load_predictions(db: Reader, run_id: int) -> list[Prediction]:
     rows = db.query("SELECT * FROM predictions WHERE run_id = ? ORDER BY position", [run_id])
     return [
         Prediction(
@@ -90,7 +92,7 @@ def load_predictions(db: Database, run_id: int) -> list[Prediction]:
     ]
 
 
-def load_outcomes(db: Database, run_id: int) -> list[Outcome]:
+def load_outcomes(db: Reader, run_id: int) -> list[Outcome]:
     """Without the scores, which take most of the time to read."""
     rows = db.execute(
         "SELECT clip, label, predicted FROM predictions WHERE run_id = ? ORDER BY position", [run_id]

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING
 
 from description_store.database import open_store
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
 
 @contextmanager
-def new_store() -> Iterator[Database]:
+def new_store() -> Iterator["Database"]:
     """An empty store in memory, with all tables and triggers."""
     with open_store(Path(":memory:")) as db:
         yield db

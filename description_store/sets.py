@@ -2,29 +2,31 @@
 
 import json
 import re
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from description_store.database import insert_new, now, writing
 from description_store.errors import UnknownName
 from description_store.hashing import canonical_json
+from description_store.reading import Reader
 from description_store.records import COMMA_LIST, Description, DescriptionSet, Provenance, Rendering
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
-def save_class_set(db: Database, *, class_set_hash: str, name: str, content: Any) -> None:
+
+def save_class_set(db: "Database", *, class_set_hash: str, name: str, content: Any) -> None:
     row = {"hash": class_set_hash, "name": name, "content": canonical_json(content)}
     insert_new(db, "class_sets", row)
 
 
-def load_class_set_content(db: Database, class_set_hash: str) -> list[dict[str, Any]]:
+def load_class_set_content(db: Reader, class_set_hash: str) -> list[dict[str, Any]]:
     """The classes of a stored class set: name, display and components of each, in order."""
     row = db.execute("SELECT content FROM class_sets WHERE hash = ?", [class_set_hash]).fetchone()
     content: list[dict[str, Any]] = json.loads(row[0])
     return content
 
 
-def save_set(db: Database, unsaved: DescriptionSet) -> tuple[DescriptionSet, bool]:
+def save_set(db: "Database", unsaved: DescriptionSet) -> tuple[DescriptionSet, bool]:
     """Save as the next version, unless a version of the same content exists: that one is returned.
 
     Its prompt and class set must have been saved before.
@@ -84,7 +86,7 @@ def save_set(db: Database, unsaved: DescriptionSet) -> tuple[DescriptionSet, boo
     return saved, True
 
 
-def load_set(db: Database, version: int) -> DescriptionSet:
+def load_set(db: Reader, version: int) -> DescriptionSet:
     rows = list(db.query("SELECT * FROM description_sets WHERE version = ?", [version]))
     if not rows:
         raise UnknownName(f"there is no description set v{version}", hint=_available(db))
@@ -126,7 +128,7 @@ def load_set(db: Database, version: int) -> DescriptionSet:
     )
 
 
-def find_set(db: Database, name: str) -> DescriptionSet:
+def find_set(db: Reader, name: str) -> DescriptionSet:
     """A set by `v3`, `3`, `@alias`, `latest`, or the beginning of its hash.
 
     Raises:
@@ -142,13 +144,13 @@ def find_set(db: Database, name: str) -> DescriptionSet:
     if name.startswith("@"):
         row = db.execute("SELECT version FROM set_aliases WHERE name = ?", [name[1:]]).fetchone()
         if row is None:
-            known = ", ".join("@" + alias["name"] for alias in db.table("set_aliases").rows)
+            known = ", ".join(f"@{alias}" for (alias,) in db.execute("SELECT name FROM set_aliases"))
             raise UnknownName(f"there is no alias {name}", hint=f"known: {known or 'none'}")
         return load_set(db, row[0])
     return _find_by_hash(db, name)
 
 
-def _find_by_hash(db: Database, name: str) -> DescriptionSet:
+def _find_by_hash(db: Reader, name: str) -> DescriptionSet:
     digits = name.removeprefix("ds1:").lower()
     if not re.fullmatch(r"[0-9a-f]{4,64}", digits):
         raise UnknownName(
@@ -165,7 +167,7 @@ def _find_by_hash(db: Database, name: str) -> DescriptionSet:
     return load_set(db, found[0][0])
 
 
-def list_sets(db: Database, *, newest: int | None = None, tag: str | None = None) -> list[dict[str, Any]]:
+def list_sets(db: Reader, *, newest: int | None = None, tag: str | None = None) -> list[dict[str, Any]]:
     """One row per set, oldest first, without the texts: version, hash, class_set, kind, model, …, aliases.
 
     `newest`: only so many, the last ones. `tag`: only those that bear it.
@@ -195,7 +197,7 @@ def list_sets(db: Database, *, newest: int | None = None, tag: str | None = None
     )
 
 
-def count_sets(db: Database) -> int:
+def count_sets(db: Reader) -> int:
     return int(db.execute("SELECT count(*) FROM description_sets").fetchone()[0])
 
 
@@ -214,7 +216,7 @@ def checked_alias(alias: str) -> str:
     return alias
 
 
-def move_alias(db: Database, alias: str, version: int) -> int | None:
+def move_alias(db: "Database", alias: str, version: int) -> int | None:
     """Point `@alias` at a version. Returns where it pointed before. Raises as `checked_alias`."""
     name = checked_alias(alias)
     with writing(db):
@@ -223,6 +225,6 @@ def move_alias(db: Database, alias: str, version: int) -> int | None:
     return None if before is None else int(before[0])
 
 
-def _available(db: Database) -> str:
+def _available(db: Reader) -> str:
     versions = db.execute("SELECT count(*), max(version) FROM description_sets").fetchone()
     return f"there are v1 to v{versions[1]}" if versions[0] else "none yet: make one with `dfer describe`"

@@ -29,11 +29,11 @@ def list_sets(
     """The versions, oldest first; --json has all of them."""
     from description_store import sets
     from description_store.annotations import checked_tag
-    from description_store.database import open_store
+    from description_store.database import open_to_look
     from description_store.records import Provenance
 
     shown = None if every else newest or (None if json else _NEWEST)
-    with open_store(db, must_exist=True) as store:
+    with open_to_look(db) as store:
         rows = sets.list_sets(store, newest=shown, tag=None if tag is None else checked_tag(tag))
         more = sets.count_sets(store) - len(rows) if tag is None else 0
     if json:

@@ -47,6 +47,9 @@ class ClipItems(Protocol):
     def settings(self) -> ClipSettings: ...
 
     @property
+    def frames(self) -> int: ...
+
+    @property
     def damage(self) -> Damage: ...
 
     def set_epoch(self, epoch: int) -> None: ...
@@ -107,6 +110,11 @@ class ClipDataset(Dataset[Item]):
     @property
     def settings(self) -> ClipSettings:
         return self._settings
+
+    @property
+    def frames(self) -> int:
+        """Of a clip, in an item."""
+        return self._frames
 
     @property
     def damage(self) -> Damage:

@@ -30,9 +30,20 @@ def in_batches(indices: Iterable[int], batch_size: int, *, drop_last: bool = Fal
     return lists[:-1] if drop_last and lists and len(lists[-1]) < batch_size else lists
 
 
-def listed_batches(data: ClipItems, lists: Sequence[Sequence[int]], *, workers: int) -> "DataLoader[Item]":
-    """A loader of exactly these batches of indices; iterate it with `checked`."""
-    return DataLoader(_Caught(data), batch_sampler=_Lists(lists), num_workers=workers, collate_fn=_collate)
+def listed_batches(
+    data: ClipItems, lists: Sequence[Sequence[int]], *, workers: int, pinned: bool = False
+) -> "DataLoader[Item]":
+    """A loader of exactly these batches of indices; iterate it with `checked`.
+
+    `pinned`: in memory that a GPU reads faster.
+    """
+    return DataLoader(
+        _Caught(data),
+        batch_sampler=_Lists(lists),
+        num_workers=workers,
+        collate_fn=_collate,
+        pin_memory=pinned,
+    )
 
 
 def checked(loader: "DataLoader[Item]") -> Iterator[Item]:

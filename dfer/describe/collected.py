@@ -6,7 +6,7 @@ from typing import Literal
 
 from description_store.answers import Serving
 from description_store.records import Answer
-from dfer.describe.asking.ask import Patience
+from dfer.describe.asking.patience import Patience
 from dfer.describe.asking.providers import Api
 from dfer.describe.planning import Question
 from dfer.errors import DferError

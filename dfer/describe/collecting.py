@@ -11,7 +11,6 @@ from dfer.describe.asking.endpoint import Endpoint
 from dfer.describe.asking.providers import Api
 from dfer.describe.collected import Collected, Manner, OnEvent, no_event
 from dfer.describe.planning import Question
-from dfer.describe.recording import Recorder
 from dfer.errors import ConfigurationError, ContentError, ProviderError
 
 
@@ -51,6 +50,8 @@ def collect(
     if missing and endpoint is None:
         _ask_offline_author(db, missing, collected, manner, on_event)
     elif missing and endpoint is not None:
+        from dfer.describe.recording import Recorder  # asyncio: not needed for what is cached
+
         Recorder(db, missing, collected, endpoint, api, manner, on_event).ask()
     _check_complete(questions, collected, manner.refresh)
     return collected

@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlite_utils import Database
-
 from description_store.answers import parses_of_set
 from description_store.lineage import ancestors
+from description_store.reading import Reader
 from description_store.records import DescriptionSet
 from dfer.describe.clip_tokens import token_ids
 from dfer.describe.nearness import near_key
@@ -28,7 +27,7 @@ class Origin:
     samples: int | None = None
 
 
-def descriptor_origins(db: Database, found: DescriptionSet, class_name: str) -> list[Origin]:
+def descriptor_origins(db: Reader, found: DescriptionSet, class_name: str) -> list[Origin]:
     """One per descriptor of the class, in order. A saved set; its class must exist."""
     line = [found, *ancestors(db, found.version)]
     descriptors = next(d.descriptors for d in found.descriptions if d.class_name == class_name)
@@ -45,7 +44,7 @@ def author_of(found: DescriptionSet) -> str:
     return provenance.model or next(iter(provenance.change or {}), provenance.kind)
 
 
-def _origin(db: Database, line: Sequence[DescriptionSet], class_name: str, descriptor: str) -> Origin:
+def _origin(db: Reader, line: Sequence[DescriptionSet], class_name: str, descriptor: str) -> Origin:
     ids = token_ids(descriptor)
     first = line[0]
     for older in line[1:]:

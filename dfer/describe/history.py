@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass
 
-from sqlite_utils import Database
-
 from description_store.lineage import ancestors, children
+from description_store.reading import Reader
 from description_store.records import DescriptionSet
 from dfer.describe.difference import compare_sets
 
@@ -23,7 +22,7 @@ class Step:
     children: tuple[int, ...]
 
 
-def history(db: Database, found: DescriptionSet) -> list[Step]:
+def history(db: Reader, found: DescriptionSet) -> list[Step]:
     """From the set back to the first of its line that this store has."""
     line = [found, *ancestors(db, found.version)]
     return [

@@ -13,6 +13,7 @@ from dfer.clips.loading import batches, checked
 from dfer.clips.settings import ClipSettings
 from dfer.models.recogniser import VideoRecogniser
 from dfer.training.evaluation import Ready, to_unit_range
+from dfer.training.evaluation_batch import clips_at_once
 
 
 class KeptVideos(Dataset[Item]):
@@ -36,6 +37,11 @@ class KeptVideos(Dataset[Item]):
     @property
     def settings(self) -> ClipSettings:
         return self._clips.settings
+
+    @property
+    def frames(self) -> int:
+        """As the clips have: they are scored in the same batches, and so to the same last bit."""
+        return self._clips.frames
 
     @property
     def damage(self) -> Damage:
@@ -66,7 +72,6 @@ def keep_videos(
     data: ClipItems,
     *,
     fabric: Fabric,
-    batch_size: int,
     workers: int,
     ready: Ready = _nothing_to_do,
 ) -> KeptVideos:
@@ -78,8 +83,9 @@ def keep_videos(
     recogniser.eval()
     ready(data, range(len(data)))
     seen = []
+    size = clips_at_once(recogniser, frames=data.frames)
     with fabric.autocast():
-        for batch in checked(batches(data, batch_size=batch_size, workers=workers)):
+        for batch in checked(batches(data, batch_size=size, workers=workers)):
             frames = to_unit_range(fabric.to_device(batch["frames"]))
             seen.append(recogniser.video_embeddings(frames).float().cpu())  # (batch, embed), or each frame's
     embeddings = torch.cat(seen)

@@ -22,12 +22,12 @@ from dfer.models.text_side import TextSide
 from dfer.training.class_order import in_class_order
 from dfer.training.data_source import DataSource
 from dfer.training.evaluation import score
-from dfer.training.fabric import make_fabric
+from dfer.training.fabric import make_fabric, settle
 from dfer.training.fitting import check_words
 from dfer.training.frozen_tower import FrozenTower
 from dfer.training.loop import OnProgress, Progress
 from dfer.training.preparing import PreparedRun, prepare
-from dfer.training.running import EVALUATION_BATCH, Machine
+from dfer.training.running import Machine
 from dfer.training.specification import Precision, words_of
 
 RECIPE = "zero-shot"
@@ -144,10 +144,10 @@ def score_sets(
         # Nothing trains, so that one CLIP serves all sets: only their texts are encoded.
         recogniser = _with_words(prepared, found).build()
         similarity = _similarity(name, found, recogniser, prepared)
-        fabric.to_device(recogniser)
+        settle(recogniser, fabric, precision=prepared.spec.precision)
         if videos is None:
             videos = _videos(clips, prepared, recogniser, fabric, machine, on_progress)
-        logits, _ = score(recogniser, videos, fabric=fabric, batch_size=EVALUATION_BATCH, workers=0)
+        logits, _ = score(recogniser, videos, fabric=fabric, workers=0)
         scored[name] = Scored(logits=logits.numpy(), similarity=similarity, longest=longest_text(found))
     return scored
 
@@ -169,9 +169,7 @@ def _videos(
     if machine.compiled:
         recogniser.visual.compile()
     if not machine.features:
-        return keep_videos(
-            recogniser, clips, fabric=fabric, batch_size=EVALUATION_BATCH, workers=machine.workers
-        )
+        return keep_videos(recogniser, clips, fabric=fabric, workers=machine.workers)
     tower = FrozenTower(
         prepared,
         recogniser,
@@ -186,7 +184,6 @@ def _videos(
         recogniser,
         tower.data({"val": clips})["val"],
         fabric=fabric,
-        batch_size=EVALUATION_BATCH,
         workers=0,
         ready=tower.ready,
     )

@@ -17,7 +17,7 @@ from open_clip.model import convert_to_custom_text_state_dict
 from torch import nn
 
 from dfer.errors import ConfigurationError, UsageError
-from dfer.models.patch_embedding import use_patch_embedding
+from dfer.models.image_tower import ImageTower, is_published_layout
 from dfer.models.seeding import seeded
 from dfer.models.state_difference import SHOWN, state_difference
 from dfer.models.tiny_clip.packed import CONFIGURATION, SHIPPED, is_packed, unpacked
@@ -137,7 +137,8 @@ def clip_from_config(
             f"open_clip cannot build {identity['architecture']}: {first_line(error)}"
         ) from error
 
-    use_patch_embedding(model.visual)  # type: ignore[arg-type]
+    if is_published_layout(model.visual):
+        model.visual = ImageTower(visual=model.visual)
     size: int | tuple[int, int] = model.visual.image_size  # type: ignore[assignment, union-attr]
     height, width = (size, size) if isinstance(size, int) else size
     if height != width:

@@ -1,6 +1,5 @@
 """A vision transformer's patch convolution as one matrix product: the same numbers, and faster on CPUs."""
 
-import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -17,23 +16,9 @@ class PatchEmbedding(nn.Module):
         self.patch = convolution.kernel_size[0]
 
     def forward(self, images: Tensor) -> Tensor:
-        """(images, 3, H, W) → (images, width, H / patch, W / patch)."""
+        """(images, 3, H, W) → (images, patches, width), row after row."""
         count, channels, height, width = images.shape
         rows, columns, p = height // self.patch, width // self.patch, self.patch
         x = images.reshape(count, channels, rows, p, columns, p)
         x = x.permute(0, 2, 4, 1, 3, 5).flatten(3)  # (images, rows, columns, 3 × patch × patch)
-        x = functional.linear(x, self.weight.flatten(1))  # (images, rows, columns, width)
-        return x.permute(0, 3, 1, 2)
-
-
-def use_patch_embedding(visual: nn.Module) -> None:
-    """Replace the patch convolution of an open_clip vision transformer in place; leave other towers alone."""
-    convolution = getattr(visual, "conv1", None)
-    if (
-        isinstance(convolution, nn.Conv2d)
-        and isinstance(getattr(visual, "class_embedding", None), torch.Tensor)
-        and convolution.kernel_size == convolution.stride
-        and convolution.kernel_size[0] == convolution.kernel_size[1]
-        and convolution.bias is None
-    ):
-        visual.conv1 = PatchEmbedding(convolution=convolution)
+        return functional.linear(x, self.weight.flatten(1)).flatten(1, 2)  # (images, patches, width)

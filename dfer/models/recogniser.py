@@ -6,8 +6,9 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.nn.modules.batchnorm import _BatchNorm
 
-from dfer.errors import ContentError
+from dfer.errors import ContentError, UsageError
 from dfer.models.caption_side import CaptionSide, TokenIds
 from dfer.models.conditional_text import ConditionalTextSide
 from dfer.models.frame_ensemble import combine_frame_scores
@@ -66,6 +67,22 @@ class VideoRecogniser(nn.Module):
         if self.visual_is_frozen:
             self.visual.eval()
         return self
+
+    def recompute_activations(self) -> None:
+        """Keep only each block's input for the gradients and compute the rest of the block again.
+
+        Raises UsageError where the image tower trains and cannot: a ResNet, or batch norms, which would count
+        each batch twice.
+        """
+        able = [module for module in self.modules() if hasattr(module, "grad_checkpointing")]
+        tower = set(self.visual.modules())
+        normed = any(isinstance(module, _BatchNorm) for module in tower)
+        if not able or (not self.visual_is_frozen and (normed or tower.isdisjoint(able))):
+            raise UsageError(
+                "activations of this image tower cannot be recomputed", hint="leave --recompute out"
+            )
+        for module in able:
+            setattr(module, "grad_checkpointing", True)  # noqa: B010 (torch types attributes as modules)
 
     def frame_features(self, frames: Tensor) -> Tensor:
         """(batch, frames, 3, H, W) in [0, 1] → (batch, frames, embed): projected, not normalised per frame.

@@ -3,10 +3,10 @@
 from typing import Any
 
 import open_clip
-import torch
 from torch import Tensor, nn
 
 from dfer.errors import UsageError
+from dfer.models.transformer_blocks import has_plain_blocks, read_token
 
 CLIP_VOCABULARY = 49408
 
@@ -26,6 +26,7 @@ def built_in_text_tower(model: nn.Module) -> Any:
             "not CLIP's vocabulary": getattr(text, "vocab_size", None) != CLIP_VOCABULARY,
             "attention in both directions": getattr(text, "attn_mask", None) is None,
             "not read at the end token": pool != "argmax",
+            "blocks of another kind than CLIP's": not has_plain_blocks(getattr(text, "transformer", None)),
             "an appended class token": getattr(text, "cls_emb", None) is not None,
         }.items()
         if is_wrong
@@ -64,8 +65,9 @@ class TextTower(nn.Module):
         """
         length = vectors.shape[1]
         x: Tensor = vectors + self.positional_embedding[:length]
-        x = self.transformer(x, attn_mask=self.attn_mask[:length, :length])
-        x = x[torch.arange(len(x), device=x.device), ends]  # (texts, width)
+        x = read_token(
+            self.transformer, x, places=ends, mask=self.attn_mask[:length, :length]
+        )  # (texts, width)
         x = self.ln_final(x)  # per token, so it may follow the choice of the token
         if isinstance(self.text_projection, nn.Linear):
             x = self.text_projection(x)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from lightning_fabric import Fabric
+from torch import Tensor
 
 from description_store.records import Combine, DescriptionSet, Run
 from dfer.clips.augmentation import augmentation_named
@@ -16,7 +17,7 @@ from dfer.models.recipes import build_recogniser
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import Settings, ZeroShotSettings, recipe_settings
 from dfer.training.checkpoint import load_checkpoint
-from dfer.training.fabric import make_fabric
+from dfer.training.fabric import check_accelerator, make_fabric, settle
 from dfer.training.fitting import check_words
 from dfer.training.reading_defaults import READING
 from dfer.training.rebuilding import checkpoint_of, clip_of, with_words
@@ -81,9 +82,10 @@ def load_trained(
     folder = None if isinstance(settings, ZeroShotSettings) else checkpoint_of(run)
     clip = clip_of(run, pretrained=pretrained)
     check_words(description_set, settings, clip)
-    loaded = _loaded(
+    return _loaded(
         clip,
         description_set,
+        trained={} if folder is None else load_checkpoint(folder)[0],
         class_names=spec.classes,
         texts=spec.texts,
         recipe=spec.recipe,
@@ -92,12 +94,10 @@ def load_trained(
         seed=spec.seed,
         clip_settings=ClipSettings.model_validate(spec.clip_settings),
         augmentation=spec.augmentation,
-        fabric=make_fabric(precision or spec.precision, accelerator=accelerator),
+        accelerator=accelerator,
+        precision=precision or spec.precision,
         name=run.name,
     )
-    if folder is not None:
-        loaded.recogniser.load_trainable_state(load_checkpoint(folder)[0])
-    return loaded
 
 
 def _check_has_weights(run: Run) -> None:
@@ -129,7 +129,7 @@ def load_zero_shot(
             not fit.
     """
     settings = recipe_settings(ZERO_SHOT, overrides)
-    fabric = make_fabric(precision or "fp32", accelerator=accelerator)
+    check_accelerator(accelerator)  # before CLIP is loaded, which takes longer
     clip = load_clip(architecture=architecture, pretrained=pretrained)
     check_words(description_set, settings, clip)
     words = words_of(description_set)
@@ -144,7 +144,8 @@ def load_zero_shot(
         seed=0,
         clip_settings=READING[ZERO_SHOT].clip_settings,
         augmentation=READING[ZERO_SHOT].augmentation,
-        fabric=fabric,
+        accelerator=accelerator,
+        precision=precision or "fp32",
         name=ZERO_SHOT,
     )
 
@@ -153,6 +154,7 @@ def _loaded(
     clip: ClipBackbone,
     description_set: DescriptionSet,
     *,
+    trained: Mapping[str, Tensor] | None = None,
     class_names: tuple[str, ...],
     texts: tuple[str, ...],
     recipe: str,
@@ -161,14 +163,18 @@ def _loaded(
     seed: int,
     clip_settings: ClipSettings,
     augmentation: str,
-    fabric: Fabric,
+    accelerator: str,
+    precision: Precision,
     name: str,
 ) -> LoadedRecogniser:
-    """With untrained weights, where the recipe trains any."""
+    """With the weights that were `trained`, if any were."""
+    fabric = make_fabric(precision, accelerator=accelerator)
     recogniser = build_recogniser(
         clip=clip, texts=texts, settings=settings, seed=seed, class_names=class_names, combine=combine
     )
-    fabric.to_device(recogniser)
+    if trained:
+        recogniser.load_trainable_state(trained)
+    settle(recogniser, fabric, precision=precision)
     return LoadedRecogniser(
         recogniser=recogniser.eval(),
         description_set=description_set,

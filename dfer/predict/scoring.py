@@ -16,7 +16,9 @@ from dfer.predict.prediction import ClipPrediction, SeenFrames, WindowPrediction
 from dfer.predict.reading import Opened, ReadFrame
 from dfer.predict.windows import Window, duration
 from dfer.training.evaluation import to_unit_range
-from dfer.training.running import EVALUATION_BATCH
+
+_WINDOWS_AT_ONCE = 16
+"""Of features, not of pixels: a temporal model is small."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -116,8 +118,8 @@ class Scorer:
 
     def _score(self) -> None:
         ready = [(own, *window) for own in self._open.values() for window in own.ready()]
-        for first in range(0, len(ready), EVALUATION_BATCH):
-            part = ready[first : first + EVALUATION_BATCH]
+        for first in range(0, len(ready), _WINDOWS_AT_ONCE):
+            part = ready[first : first + _WINDOWS_AT_ONCE]
             # (windows, frames, embed)
             videos = torch.stack(
                 [torch.stack([own.features[index] for index in indices]) for own, _, indices in part]

@@ -16,14 +16,14 @@ from dfer.refine.confusions import ValidationScores, scores_of
 from dfer.training.class_order import in_class_order
 from dfer.training.data_source import DataSource
 from dfer.training.evaluation import score
-from dfer.training.fabric import make_fabric
+from dfer.training.fabric import make_fabric, settle
 from dfer.training.frozen_tower import FrozenTower
 from dfer.training.loop import OnProgress, Progress
 from dfer.training.metrics import measure
 from dfer.training.preparing import PreparedRun, prepare, prepare_with_weights_of
 from dfer.training.rebuilding import check_same_clip
 from dfer.training.run_data import datasets, tested_elsewhere
-from dfer.training.running import EVALUATION_BATCH, Machine
+from dfer.training.running import Machine
 from dfer.training.specification import RunSpecification, words_of
 
 
@@ -114,7 +114,7 @@ class Validation:
     def _score(self, prepared: PreparedRun) -> ValidationScores:
         # Nothing trains, so that one CLIP serves all sets.
         recogniser = prepared.build()
-        self._fabric.to_device(recogniser)
+        settle(recogniser, self._fabric, precision=prepared.spec.precision)
         if self._tower is None:
             if self.machine.compiled:
                 recogniser.visual.compile()
@@ -132,7 +132,6 @@ class Validation:
             recogniser,
             self._tower.data({"val": self.clips})["val"],
             fabric=self._fabric,
-            batch_size=EVALUATION_BATCH,
             workers=0,
             ready=self._tower.ready,
         )

@@ -10,9 +10,14 @@ from dfer.clips.dataset import ClipItems
 from dfer.clips.loading import checked, in_batches, listed_batches
 from dfer.errors import DferError
 from dfer.models.recogniser import VideoRecogniser
+from dfer.training.evaluation_batch import clips_at_once
 
 Ready = Callable[[ClipItems, Sequence[int]], None]
 """Told which items of some data are about to be read."""
+
+
+def is_gpu(fabric: Fabric) -> bool:
+    return fabric.device.type == "cuda"
 
 
 def to_unit_range(frames: Tensor) -> Tensor:
@@ -29,8 +34,8 @@ def score(
     data: ClipItems,
     *,
     fabric: Fabric,
-    batch_size: int,
     workers: int,
+    batch_size: int | None = None,
     ready: Ready = lambda data, indices: None,
     on_clips: Callable[[int], None] = lambda done: None,
 ) -> tuple[Tensor, Tensor]:
@@ -38,7 +43,8 @@ def score(
 
     `recogniser` is on the device of `fabric` and is left in evaluation mode. The texts are encoded once where
     they do not depend on the clips. Several processes score each clip once, and all get all scores. `ready`
-    is told which items will be read. `on_clips` hears how many clips are done.
+    is told which items will be read. `batch_size` is `clips_at_once`, unless said. `on_clips` hears how many
+    clips are done.
 
     Raises:
         DferError: a score is not finite.
@@ -46,7 +52,8 @@ def score(
     recogniser.eval()
     share = range(fabric.global_rank, len(data), fabric.world_size)
     ready(data, share)
-    loader = listed_batches(data, in_batches(share, batch_size), workers=workers)
+    size = batch_size or clips_at_once(recogniser, frames=data.frames)
+    loader = listed_batches(data, in_batches(share, size), workers=workers, pinned=is_gpu(fabric))
     rows: list[tuple[Tensor, Tensor]] = []
     done = 0
     with fabric.autocast():

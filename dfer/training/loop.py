@@ -3,26 +3,24 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from dfer.clips.balancing import EpochOrder
 from dfer.clips.dataset import ClipItems
 from dfer.clips.loading import checked, in_batches, listed_batches
-from dfer.errors import ContentError, DferError, UsageError
-from dfer.models.recipes import parameter_groups
+from dfer.errors import ContentError, DferError
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import TrainedSettings
-from dfer.training.evaluation import Ready, score, to_unit_range
+from dfer.training.evaluation import Ready, is_gpu, score
 from dfer.training.metrics import Metrics, measure
 from dfer.training.objectives import Objective
 from dfer.training.resuming import Best, StateKeeper, TrainingState
 from dfer.training.schedule import learning_rate
 from dfer.training.specification import Selection
+from dfer.training.step import check_shares, optimizer_of, step
 from dfer.training.stopping import StopRequest
 
 JUDGED_ON: dict[Selection, str | None] = {"last": None, "best-val": "val", "best-test": "test"}
@@ -95,7 +93,7 @@ def train(
         KeyboardInterrupt: `stop` was asked for.
         UsageError: a batch that the processes cannot share evenly, or that cannot be computed in pieces.
     """
-    optimizer = _optimizer(recogniser, settings)
+    optimizer = optimizer_of(recogniser, settings)
     rates = {group["name"]: group["lr"] for group in optimizer.param_groups}
     state = (keeper.load() if keeper else None) or TrainingState()
     if state.weights:
@@ -107,7 +105,7 @@ def train(
         groups = optimizer.state_dict()["param_groups"]
         optimizer.load_state_dict({"state": state.optimizer, "param_groups": groups})
     minimised = objective()
-    _check_shares(recogniser, settings.batch_size, fabric.world_size, pieces, minimised)
+    check_shares(recogniser, settings.batch_size, fabric.world_size, pieces, minimised)
     judged_on = JUDGED_ON[selection]
 
     def scored(split: str, epoch: int) -> tuple[Tensor, Metrics]:
@@ -115,7 +113,6 @@ def train(
             recogniser,
             data[split],
             fabric=fabric,
-            batch_size=settings.batch_size,
             workers=workers,
             ready=ready,
             on_clips=lambda done: on_progress(
@@ -146,9 +143,11 @@ def train(
             )
         ready(data["train"], list(chain(*shares)))
         model.train()
-        for batch in checked(listed_batches(data["train"], shares[state.step :], workers=workers)):
+        remaining = shares[state.step :]
+        loader = listed_batches(data["train"], remaining, workers=workers, pinned=is_gpu(fabric))
+        for batch in checked(loader):
             frames, index = fabric.to_device((batch["frames"], batch["index"]))
-            loss = _step(model, stepper, minimised, frames, index, fabric=fabric, pieces=pieces)
+            loss = step(model, stepper, minimised, frames, index, fabric=fabric, pieces=pieces)
             state.losses.append(loss)
             state.step += 1
             _check_finite(loss, state)
@@ -220,14 +219,6 @@ def train(
     )
 
 
-def _optimizer(recogniser: VideoRecogniser, settings: TrainedSettings) -> torch.optim.Optimizer:
-    # fused: one pass over each parameter instead of four, with the same result to rounding.
-    groups = parameter_groups(recogniser, settings)
-    if settings.optimizer == "adamw":
-        return torch.optim.AdamW(groups, fused=True)
-    return torch.optim.SGD(groups, fused=True)
-
-
 def _shares(
     data: ClipItems, epoch: int, settings: TrainedSettings, *, seed: int, fabric: Fabric
 ) -> list[list[int]]:
@@ -236,60 +227,6 @@ def _shares(
     order = EpochOrder(data.labels, balance=data.settings.balance, seed=seed, epoch=epoch)
     lists = in_batches(order, settings.batch_size, drop_last=True)
     return [indices[fabric.global_rank :: fabric.world_size] for indices in lists]
-
-
-def _step(
-    model: Any,
-    optimizer: Any,
-    objective: Objective,
-    frames: Tensor,
-    index: Tensor,
-    *,
-    fabric: Fabric,
-    pieces: int,
-) -> float:
-    """One step on the whole batch, of which `frames` are this process's clips; the batch's loss."""
-    optimizer.zero_grad(set_to_none=True)
-    weight = _reduced(objective.weight(index), fabric, "sum")
-    total = torch.zeros((), device=index.device)
-    parts = list(zip(frames.chunk(pieces), index.chunk(pieces), strict=True))
-    for number, (some, places) in enumerate(parts, 1):
-        waits = fabric.world_size > 1 and number < len(parts)
-        with fabric.no_backward_sync(model, enabled=waits):
-            # Gradients are averaged over processes; the batch's loss is their sum over its weight.
-            loss = objective.loss_sum(model, to_unit_range(some), places) * fabric.world_size / weight
-            fabric.backward(loss)
-        total += loss.detach()
-    optimizer.step()
-    return _reduced(total, fabric, "mean").item()
-
-
-def _reduced(value: Tensor, fabric: Fabric, how: str) -> Tensor:
-    """() over all processes."""
-    reduced = fabric.all_reduce(value, reduce_op=how)
-    assert isinstance(reduced, Tensor)
-    return reduced
-
-
-def _check_shares(
-    recogniser: VideoRecogniser, batch_size: int, processes: int, pieces: int, objective: Objective
-) -> None:
-    normed = any(isinstance(module, _BatchNorm) for module in recogniser.visual.modules())
-    if (processes > 1 or pieces > 1) and normed and not recogniser.visual_is_frozen:
-        raise UsageError(
-            "batch norms (of ResNet towers) see the whole batch: it cannot be shared or computed in pieces",
-            hint="train in one process without --accumulate, freeze the tower, or choose a ViT",
-        )
-    if batch_size % processes:
-        raise UsageError(
-            f"a batch of {batch_size} clips cannot be shared evenly by {processes} processes",
-            hint="choose another --batch-size: it is that of all processes together",
-        )
-    if pieces > 1 and not objective.can_be_split:
-        raise UsageError(
-            "a contrastive batch cannot be computed in pieces: each clip is compared with all of it",
-            hint="leave --accumulate out, or start more processes with torchrun",
-        )
 
 
 def _check_finite(loss: float, state: TrainingState) -> None:

@@ -22,7 +22,7 @@ from dfer.models.recogniser import VideoRecogniser
 from dfer.models.settings import TrainedSettings
 from dfer.training.checkpoint import save_checkpoint
 from dfer.training.evaluation import score
-from dfer.training.fabric import make_fabric
+from dfer.training.fabric import make_fabric, settle
 from dfer.training.frozen_tower import FrozenTower
 from dfer.training.loop import OnProgress, Progress, Trained, train
 from dfer.training.metrics import Metrics, measure
@@ -36,8 +36,6 @@ from dfer.training.tensorboard import TensorBoardLog
 
 _log = logging.getLogger("dfer.training")
 
-EVALUATION_BATCH = 16
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Machine:
@@ -47,6 +45,8 @@ class Machine:
     workers: int = 0
     pieces: int = 1
     """Into so many pieces each batch is split where it does not fit in memory."""
+    recompute: bool = False
+    """Compute activations again for the gradients, rather than keep them."""
     compiled: bool = False
     """Compile the image tower: a minute at the beginning, faster steps after."""
     features: bool = True
@@ -156,6 +156,8 @@ def computed_training(
         shown = tensorboard / folder.name if tensorboard and fabric.is_global_zero else None
         with closing(TensorBoardLog(shown, spec)) as log, stop_request() as stop:
             recogniser = prepared.build()
+            if machine.recompute:
+                recogniser.recompute_activations()
             if machine.compiled:
                 recogniser.visual.compile()
             clips = datasets(prepared)
@@ -210,7 +212,7 @@ def computed_evaluation(
     test = prepared.clips.test
     started = time.monotonic()
     recogniser = prepared.build()
-    fabric.to_device(recogniser)
+    settle(recogniser, fabric, precision=prepared.spec.precision)
     if machine.compiled:
         recogniser.visual.compile()
     clips = dataset(prepared, test, training=False)
@@ -219,7 +221,6 @@ def computed_evaluation(
         recogniser,
         tower.data({"test": clips})["test"] if tower else clips,
         fabric=fabric,
-        batch_size=EVALUATION_BATCH,
         workers=0 if tower else machine.workers,
         ready=tower.ready if tower else _nothing_to_do,
         on_clips=lambda done: on_progress(

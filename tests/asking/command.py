@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dfer.describe.asking.ask import Patience
+from dfer.describe.asking.patience import Patience
 from tests.cli.conftest import Dfer, Outcome
 from tests.llm_server import LlmServer
 

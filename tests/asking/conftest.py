@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from dfer.describe.asking.ask import Patience
+from dfer.describe.asking.patience import Patience
 from tests.asking.command import KEY, PART_OF_KEY, Certificate, Describe, UseProxy
 from tests.cli.conftest import Dfer, dfer  # noqa: F401  (the fixture)
 from tests.llm_server import LlmServer

@@ -22,7 +22,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from dfer.describe.asking.ask import Patience
+from dfer.describe.asking.patience import Patience
 from tests.asking.command import (
     KEY,
     PART_OF_KEY,

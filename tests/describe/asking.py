@@ -6,9 +6,9 @@ from dataclasses import fields
 from sqlite_utils import Database
 
 from dfer.class_sets import load_class_set
-from dfer.describe.asking.ask import Patience
 from dfer.describe.asking.endpoint import choose_endpoint
 from dfer.describe.asking.parameters import Parameters
+from dfer.describe.asking.patience import Patience
 from dfer.describe.collected import Manner
 from dfer.describe.describing import Described, describe
 from dfer.describe.planning import Questions, plan_questions

@@ -12,7 +12,7 @@ from sqlite_utils import Database
 from description_store.database import open_store
 from description_store.sets import list_sets
 from dfer.class_sets import load_class_set
-from dfer.describe.asking.ask import Patience
+from dfer.describe.asking.patience import Patience
 from dfer.describe.collected import Manner
 from dfer.describe.describing import describe
 from dfer.describe.facs_server import facs_server

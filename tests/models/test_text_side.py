@@ -124,21 +124,15 @@ def test_the_places_of_the_context() -> None:
     assert places("end", 0) == []
 
 
-def test_what_stands_after_the_longest_end_token_is_not_computed(
-    clip: ClipBackbone, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    seen: list[int] = []
-    forward = clip.model.transformer.forward
-
-    def watched(x: Tensor, **how: Tensor) -> Tensor:
-        seen.append(x.shape[1])
-        return forward(x, **how)
-
-    monkeypatch.setattr(clip.model.transformer, "forward", watched)
-    tokens = [[320] * 3, [320] * 11]
-    side = text_side(clip, tokens, context=torch.zeros(4, 128))
+def test_what_stands_after_the_longest_end_token_is_not_computed(clip: ClipBackbone) -> None:
+    first, *_, last = clip.model.transformer.resblocks
+    seen: dict[str, torch.Size] = {}
+    first.ln_1.register_forward_hook(lambda _, given, out: seen.update(first=out.shape))
+    last.mlp.c_fc.register_forward_hook(lambda _, given, out: seen.update(last=out.shape))
+    side = text_side(clip, [[320] * 3, [320] * 11], context=torch.zeros(4, 128))
     side()
-    assert seen == [1 + 4 + 11 + 1]
+    assert seen["first"][:2] == (2, 1 + 4 + 11 + 1)
+    assert seen["last"][:-1] == (2,), "the last MLP sees the end tokens alone"
 
 
 def test_features_are_of_unit_length_and_in_the_order_of_the_texts(clip: ClipBackbone) -> None:

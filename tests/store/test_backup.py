@@ -18,14 +18,6 @@ from tests.store.filled import fill
 RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "words.db"
-    with open_store(path) as db:
-        fill(db)
-    return path
-
-
 def rows_of(path: Path) -> str:
     connection = sqlite3.connect(path)
     dumped = "\n".join(connection.iterdump())

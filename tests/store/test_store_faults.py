@@ -25,14 +25,6 @@ RELEASED = sorted((Path(__file__).parent / "released").glob("*.sql"))
 
 
 @pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "words.db"
-    with open_store(path) as db:
-        fill(db)
-    return path
-
-
-@pytest.fixture
 def shared() -> Iterator[Path]:
     """A filled store in a folder that other users may enter; pytest's own are closed to them."""
     folder = Path(tempfile.mkdtemp())

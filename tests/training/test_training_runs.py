@@ -18,10 +18,11 @@ from dfer.experiments.comparison import compare
 from dfer.models.settings import recipe_settings
 from dfer.training.checkpoint import load_checkpoint, save_checkpoint
 from dfer.training.data_source import DataSource
-from dfer.training.loop import Progress, _check_shares
+from dfer.training.loop import Progress
 from dfer.training.preparing import _same_data, prepare_with_weights_of
 from dfer.training.running import Machine, run_evaluation, run_training
 from dfer.training.specification import RunSpecification
+from dfer.training.step import check_shares
 from tests.training.conftest import DFEW, prepared_run
 
 CPU = Machine(accelerator="cpu", workers=0)
@@ -320,9 +321,9 @@ def test_a_batch_norm_sees_whole_batches(db, described, world, tmp_path: Path) -
     recogniser = prepared.build()
     recogniser.visual.norm = torch.nn.BatchNorm2d(3)
     with pytest.raises(UsageError, match="batch norms"):
-        _check_shares(recogniser, 4, 1, 2, _Splits())
+        check_shares(recogniser, 4, 1, 2, _Splits())
     recogniser.visual.requires_grad_(False)
-    _check_shares(recogniser, 4, 1, 2, _Splits())
+    check_shares(recogniser, 4, 1, 2, _Splits())
 
 
 class _Splits:

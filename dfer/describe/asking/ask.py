@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from dfer.describe.asking.adapting import Adaptation, learn
 from dfer.describe.asking.completion import NotACompletion, read_completion
 from dfer.describe.asking.endpoint import Endpoint
 from dfer.describe.asking.failures import Failure, as_of_one_question, understand
+from dfer.describe.asking.patience import Patience
 from dfer.describe.asking.request import AnswerRequest
 from dfer.describe.asking.secrets import scrub
 from dfer.describe.asking.transport import CONNECT_SECONDS, connect
@@ -23,20 +23,6 @@ Next = Literal["give up", "try again", "adapt"]
 
 _LOOK_AGAIN_SECONDS = 0.2
 _ROOM_SECONDS = 0.02
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Patience:
-    """How long to go on trying. Times in seconds; `answer` is for one whole attempt, not per read."""
-
-    attempts: int = 4
-    answer: float = 300.0
-    longest_wait: float = 120.0
-
-    def wait(self, attempt: int, asked: float | None) -> float:
-        """Exponential with jitter, or what the server asked for."""
-        backoff = min(0.5 * 2 ** (attempt - 1), 8.0) * random.uniform(0.75, 1.0)
-        return backoff if asked is None else asked + random.uniform(0.0, 0.25)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -57,6 +57,10 @@ class FeatureDataset(Dataset[Item]):
         return self._clips.settings
 
     @property
+    def frames(self) -> int:
+        return self._clips.frames
+
+    @property
     def damage(self) -> Damage:
         return self._clips.damage
 

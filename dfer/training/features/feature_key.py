@@ -14,6 +14,7 @@ from dfer.clips.frame_index import cache_folder
 from dfer.clips.readers.data_folder import BESIDE_A_PACK
 from dfer.clips.resizing import Fit
 from dfer.clips.source import FrameSource
+from dfer.models.image_tower import TOWER
 from dfer.models.settings import PixelNormalisation
 from dfer.training.specification import Precision
 
@@ -44,6 +45,7 @@ class FeatureKey(BaseModel):
     pack: dict[str, Any] | None = None
     """How the clips were packed, if they were."""
     reader: int = READER
+    tower: int = TOWER
 
     @property
     def hash(self) -> str:

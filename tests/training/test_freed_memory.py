@@ -1,0 +1,28 @@
+"""What a process frees it finds again, without asking the system."""
+
+import subprocess
+import sys
+
+import pytest
+
+ASK_AGAIN = """
+import resource, sys
+import numpy as np
+from dfer.training.freed_memory import keep_freed_memory
+if sys.argv[1] == "kept":
+    keep_freed_memory()
+def faults():
+    np.ones(2**24)  # 128 MB, written to
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+faults()
+before = faults()
+print(faults() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="glibc's malloc")
+def test_a_large_block_that_was_freed_is_there_when_it_is_asked_for_again() -> None:
+    asked = {
+        how: int(subprocess.check_output([sys.executable, "-c", ASK_AGAIN, how])) for how in ("kept", "not")
+    }
+    assert asked["kept"] < 100 < asked["not"], "page faults"
