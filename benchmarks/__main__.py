@@ -13,6 +13,7 @@ BENCHMARKS = (
     "training_step",
     "evaluation",
     "freed_memory",
+    "products",
     "attention",
     "fed_steps",
     "peak",

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from benchmarks.apart import ratios_apart
+from benchmarks.apart import Prepare, ratios_apart
 from benchmarks.pairs import Act
 from benchmarks.published_pipeline import PublishedDferClip
 from benchmarks.side_by_side import ClipsInMemory, models
@@ -23,24 +23,23 @@ CLIPS, ROUNDS = 4, 5
 def run() -> list[dict[str, Any]]:
     """Ratios; a process for each side, as in `training_step`."""
     ways: list[tuple[Precision, str]] = [("fp32", "eager"), ("fp32", "compiled"), ("bf16", "eager")]
-    return [
-        row
-        for size, what in ((4, "four clips at a time"), (1, "one clip at a time"))
-        for row in ratios_apart(
-            partial(_published, size),
-            {
-                f"evaluation, {what}, {precision}, {how}": partial(_ours, size, precision, how)
-                for precision, how in ways
-            },
-            rounds=ROUNDS,
-        )
-    ]
+    rows = []
+    for size, what in ((4, "four clips at a time"), (1, "one clip at a time")):
+        sides: dict[str, Prepare] = {
+            f"evaluation, {what}, {precision}, {how}": partial(_ours, size, precision, how)
+            for precision, how in ways
+        }
+        sides[f"evaluation, {what}, bf16, as published"] = partial(_published, size, "bf16")
+        rows += ratios_apart(partial(_published, size, "fp32"), sides, rounds=ROUNDS)
+    return rows
 
 
-def _published(size: int) -> tuple[Act, str]:
+def _published(size: int, precision: Precision) -> tuple[Act, str]:
     data, (model, _) = _clips(), models()
-    model.eval()
-    return partial(_published_scores, model, data.published(), size), ""
+    frames = data.published()
+    expected = _published_scores(model.eval(), frames, size)
+    act = partial(_published_scores, model, frames, size, precision)
+    return act, _equality(act(), expected)
 
 
 def _ours(size: int, precision: Precision, how: str) -> tuple[Act, str]:
@@ -64,9 +63,12 @@ def _clips() -> ClipsInMemory:
 
 
 @torch.no_grad()
-def _published_scores(model: PublishedDferClip, frames: Tensor, size: int) -> Tensor:
+def _published_scores(
+    model: PublishedDferClip, frames: Tensor, size: int, precision: Precision = "fp32"
+) -> Tensor:
     """(clips, classes)."""
-    return torch.cat([model(part) for part in frames.split(size)])
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+        return torch.cat([model(part) for part in frames.split(size)]).float()
 
 
 def _equality(found: Tensor, expected: Tensor) -> str:

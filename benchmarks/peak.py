@@ -1,7 +1,7 @@
 """How much there is to compute, how fast this machine multiplies, and what share of that each stage reaches.
 
-The peak is that of torch's matrix product on the shapes of the tower's MLP, the best of several: a figure of
-the machine and its libraries, not of its data sheet. Work is counted by torch, products alone.
+The peak is that of one product of the shapes of the tower's MLP as dfer computes it, the best of several: a
+figure of the machine and its libraries, not of its data sheet. Work is counted by torch, products alone.
 """
 
 import time
@@ -16,12 +16,13 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.pairs import row
 from benchmarks.side_by_side import SETTINGS, ClipsInMemory, models
+from dfer.models.linear_layer import linear
 from dfer.models.recogniser import VideoRecogniser
 from dfer.training.fabric import make_fabric
 from dfer.training.specification import Precision
 
 CLIPS, ROUNDS = 4, 3
-_TOKENS, _WIDTH, _HIDDEN = 3200, 768, 3072
+_IMAGES, _TOKENS, _WIDTH, _HIDDEN = 64, 50, 768, 3072
 _DTYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16}
 
 
@@ -103,9 +104,10 @@ def _work(act: Callable[[], Any]) -> float:
 
 def _peak(dtype: torch.dtype) -> float:
     """Operations in a second."""
-    x, weight = torch.randn(_TOKENS, _HIDDEN, dtype=dtype), torch.randn(_WIDTH, _HIDDEN, dtype=dtype)
-    best = min(_seconds(lambda: functional.linear(x, weight)) for _ in range(10))
-    return 2 * _TOKENS * _WIDTH * _HIDDEN / best
+    x = torch.randn(_IMAGES, _TOKENS, _HIDDEN, dtype=dtype)
+    weight = torch.randn(_WIDTH, _HIDDEN, dtype=dtype)
+    best = min(_seconds(lambda: linear(x, weight, None)) for _ in range(10))
+    return 2 * _IMAGES * _TOKENS * _WIDTH * _HIDDEN / best
 
 
 def _seconds(act: Callable[[], Any]) -> float:

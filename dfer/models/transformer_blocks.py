@@ -18,6 +18,8 @@ from torch import Tensor
 from torch.nn import functional
 from torch.utils.checkpoint import checkpoint
 
+from dfer.models.linear_layer import linear
+
 _QUICK = 1.702
 _SHORT = 128
 """Tokens."""
@@ -51,7 +53,7 @@ def read_token(
 
 def _all_tokens(block: Any, x: Tensor, mask: Tensor | None) -> Tensor:
     attention = block.attn
-    qkv = functional.linear(block.ln_1(x), attention.in_proj_weight, attention.in_proj_bias)
+    qkv = linear(block.ln_1(x), attention.in_proj_weight, attention.in_proj_bias)
     q, k, v = _heads(qkv, 3 * attention.num_heads).chunk(3, dim=1)
     return _after_attention(block, x, _attend(q, k, v, mask))
 
@@ -59,28 +61,30 @@ def _all_tokens(block: Any, x: Tensor, mask: Tensor | None) -> Tensor:
 def _one_token(block: Any, x: Tensor, places: Tensor | None, mask: Tensor | None) -> Tensor:
     attention, width = block.attn, x.shape[-1]
     rows = torch.arange(len(x), device=x.device)
-    read = x[:, 0] if places is None else x[rows, places]  # (batch, width)
+    read = (x[:, 0] if places is None else x[rows, places]).unsqueeze(1)  # (batch, 1, width)
     weights = attention.in_proj_weight.split([width, 2 * width])
     biases = attention.in_proj_bias.split([width, 2 * width])
-    q = functional.linear(block.ln_1(read), weights[0], biases[0]).unsqueeze(1)  # (batch, 1, width)
-    kv = functional.linear(block.ln_1(x), weights[1], biases[1])  # (batch, tokens, 2 × width)
+    q = linear(block.ln_1(read), weights[0], biases[0])  # (batch, 1, width)
+    kv = linear(block.ln_1(x), weights[1], biases[1])  # (batch, tokens, 2 × width)
     k, v = _heads(kv, 2 * attention.num_heads).chunk(2, dim=1)
     if mask is not None:
         place = torch.zeros_like(rows) if places is None else places
         mask = mask[place, None, None]  # (batch, 1, 1, tokens)
-    mixed = _attend(_heads(q, attention.num_heads), k, v, mask).squeeze(1)  # (batch, width)
-    return _after_attention(block, read, mixed)
+    mixed = _attend(_heads(q, attention.num_heads), k, v, mask)  # (batch, 1, width)
+    return _after_attention(block, read, mixed).squeeze(1)  # (batch, width)
 
 
 def _after_attention(block: Any, x: Tensor, mixed: Tensor) -> Tensor:
-    x = x + block.ls_1(block.attn.out_proj(mixed))
-    hidden = block.mlp.c_fc(block.ln_2(x))
+    """(batch, tokens, width) of both."""
+    out, into, back = block.attn.out_proj, block.mlp.c_fc, block.mlp.c_proj
+    x = x + block.ls_1(linear(mixed, out.weight, out.bias))
+    hidden = linear(block.ln_2(x), into.weight, into.bias)
     if isinstance(block.mlp.gelu, QuickGELU):
         # In place, because neither the linear layer's gradient nor SiLU's needs what it gave.
         hidden = functional.silu(hidden.mul_(_QUICK)).div_(_QUICK)
     else:
         hidden = block.mlp.gelu(hidden)
-    after: Tensor = x + block.ls_2(block.mlp.c_proj(hidden))
+    after: Tensor = x + block.ls_2(linear(hidden, back.weight, back.bias))
     return after
 
 

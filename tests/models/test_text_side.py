@@ -128,11 +128,11 @@ def test_what_stands_after_the_longest_end_token_is_not_computed(clip: ClipBackb
     first, *_, last = clip.model.transformer.resblocks
     seen: dict[str, torch.Size] = {}
     first.ln_1.register_forward_hook(lambda _, given, out: seen.update(first=out.shape))
-    last.mlp.c_fc.register_forward_hook(lambda _, given, out: seen.update(last=out.shape))
+    last.mlp.gelu.register_forward_hook(lambda _, given, out: seen.update(last=out.shape))
     side = text_side(clip, [[320] * 3, [320] * 11], context=torch.zeros(4, 128))
     side()
     assert seen["first"][:2] == (2, 1 + 4 + 11 + 1)
-    assert seen["last"][:-1] == (2,), "the last MLP sees the end tokens alone"
+    assert seen["last"][:-1] == (2, 1), "the last MLP sees the end tokens alone"
 
 
 def test_features_are_of_unit_length_and_in_the_order_of_the_texts(clip: ClipBackbone) -> None:
