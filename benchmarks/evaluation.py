@@ -29,17 +29,15 @@ def run() -> list[dict[str, Any]]:
             f"evaluation, {what}, {precision}, {how}": partial(_ours, size, precision, how)
             for precision, how in ways
         }
-        sides[f"evaluation, {what}, bf16, as published"] = partial(_published, size, "bf16")
         rows += ratios_apart(partial(_published, size, "fp32"), sides, rounds=ROUNDS)
+        both = {f"evaluation, {what}, bf16 on both sides": partial(_ours, size, "bf16", "eager")}
+        rows += ratios_apart(partial(_published, size, "bf16"), both, rounds=ROUNDS)
     return rows
 
 
 def _published(size: int, precision: Precision) -> tuple[Act, str]:
     data, (model, _) = _clips(), models()
-    frames = data.published()
-    expected = _published_scores(model.eval(), frames, size)
-    act = partial(_published_scores, model, frames, size, precision)
-    return act, _equality(act(), expected)
+    return partial(_published_scores, model.eval(), data.published(), size, precision), ""
 
 
 def _ours(size: int, precision: Precision, how: str) -> tuple[Act, str]:

@@ -32,7 +32,7 @@ def run() -> list[dict[str, Any]]:
 
 @functools.cache
 def store_of(sets: int) -> Path:
-    """A store of so many sets, filled once for all benchmarks and gone when Python ends."""
+    """A store of so many sets, filled once and gone when Python ends."""
     path = Path(_folder().name) / f"{sets}.db"
     fill(path, sets)
     return path

@@ -20,6 +20,8 @@ from benchmarks.pairs import row
 from benchmarks.reporting_command import REPORTING
 from benchmarks.side_by_side import CLASSES, SETTINGS, ClipsInMemory, models
 from dfer.clips.synthetic.world import draw_world
+from dfer.training.evaluation import score
+from dfer.training.evaluation_batch import clips_at_once
 from dfer.training.fabric import make_fabric
 from dfer.training.specification import Precision
 from dfer.training.step import optimizer_of
@@ -42,13 +44,13 @@ def run() -> list[dict[str, Any]]:
         own = _alone(measure)
         note = f"{published / own:.2f} times less than as published"
         rows.append(row(f"memory of a training step, {name}", [own], unit="MB", digits=0, note=note))
-    return rows + _evaluations()
+    return [*rows, _of_scoring(), *_evaluations()]
 
 
 _WHAT = f"{CLIPS} clips of 16 frames, 224 x 224, ViT-B/32; weights, gradients and momentum included"
 
 
-def _alone(measure: Callable[[], float]) -> float:
+def _alone(measure: Callable[[], Any]) -> Any:
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(measure)
 
@@ -70,16 +72,46 @@ def _ours(precision: Precision, *, recompute: bool) -> float:
     return _peak_of_steps(model, optimizer_of(model, SETTINGS), data, precision)
 
 
+def _of_scoring() -> dict[str, Any]:
+    before, peak, clips = _alone(_scoring)
+    note = f"{before:.0f} MB of it before the first clip"
+    return row(
+        f"memory of scoring {clips} clips at once, as dfer does, fp32", [peak], unit="MB", digits=0, note=note
+    )
+
+
+def _scoring() -> tuple[float, float, int]:
+    """Megabytes before and at most, and the clips that are scored at once."""
+    model = models()[1]
+    gc.collect()
+    fabric = make_fabric("fp32", accelerator="cpu")
+    clips = clips_at_once(model, frames=SETTINGS.frames)
+    data = ClipsInMemory.drawn(2 * clips)
+    _forget_peak()
+    before = _peak()
+    score(model, data, fabric=fabric, workers=0)
+    return before, _peak(), clips
+
+
 def _peak_of_steps(model: Any, optimizer: Any, data: ClipsInMemory, precision: Precision) -> float:
     """Two steps, because momentum is there from the second on."""
     for place in range(2):
         optimizer.zero_grad()
         if place:
-            Path("/proc/self/clear_refs").write_text("5", encoding="ascii")  # the peak begins anew
+            _forget_peak()
         with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
             logits = model(data.published())
         functional.cross_entropy(logits.float(), torch.tensor(data.labels)).backward()
         optimizer.step()
+    return _peak()
+
+
+def _forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
+
+
+def _peak() -> float:
+    """Megabytes."""
     status = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
 

@@ -10,7 +10,7 @@ from benchmarks.results import Rows, read_results
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 
-_TABLE = re.compile(r"(<!-- benchmarks?: ([\w ]+) -->\n)(?:.*?)(?=\n\n|\Z)", re.S)
+_TABLE = re.compile(r"(<!-- benchmarks?: ([\w ]+) -->\n)(?:\|.*\n?)*")
 _COMPUTERS = {"an effective 10 TFLOP/s": 10e12, "100 TFLOP/s": 100e12, "400 TFLOP/s": 400e12}
 """What a GPU gets done, not what its data sheet promises: a third to a half of that is usual."""
 
@@ -20,7 +20,7 @@ def with_tables(page: str, results: dict[str, Rows]) -> str:
 
     def table(found: re.Match[str]) -> str:
         names = found[2].split()
-        return found[1] + (_feeding(results) if names == ["feeding"] else _table(results, names))
+        return found[1] + (_feeding(results) if names == ["feeding"] else _table(results, names)) + "\n"
 
     return _TABLE.sub(table, page)
 

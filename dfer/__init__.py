@@ -2,8 +2,8 @@
 
 import os
 
-# Before torch is imported: its idle threads spin by default, and beside one busy process on a shared machine
-# a training step then took 16 times as long (benchmarks/contention.py). Waiting passively costs nothing.
+# Before torch is imported: its idle threads spin for a while by default, and a training step beside a busy
+# process waits for them (benchmarks/contention.py).
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 __version__ = "0.1.0"

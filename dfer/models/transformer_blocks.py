@@ -80,8 +80,8 @@ def _after_attention(block: Any, x: Tensor, mixed: Tensor) -> Tensor:
     x = x + block.ls_1(linear(mixed, out.weight, out.bias))
     hidden = linear(block.ln_2(x), into.weight, into.bias)
     if isinstance(block.mlp.gelu, QuickGELU):
-        # In place, because neither the linear layer's gradient nor SiLU's needs what it gave.
-        hidden = functional.silu(hidden.mul_(_QUICK)).div_(_QUICK)
+        # The division in place, because SiLU's gradient does not need what it gave.
+        hidden = functional.silu(hidden * _QUICK).div_(_QUICK)
     else:
         hidden = block.mlp.gelu(hidden)
     after: Tensor = x + block.ls_2(linear(hidden, back.weight, back.bias))

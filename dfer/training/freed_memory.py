@@ -19,8 +19,10 @@ def keep_freed_memory() -> None:
 
     Before a fork it is handed back once: loader workers would otherwise hold a second copy of it.
     """
+    if sys.platform != "linux":
+        return
     libc = ctypes.CDLL(None)
-    if sys.platform == "linux" and hasattr(libc, "mallopt"):
+    if hasattr(libc, "mallopt"):
         libc.mallopt(_MMAP_MAX, 0)
         libc.mallopt(_TRIM_THRESHOLD, -1)  # never
         os.register_at_fork(before=partial(libc.malloc_trim, 0))

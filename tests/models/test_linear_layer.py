@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
+from dfer.models import linear_layer
 from dfer.models.linear_layer import linear
 
 
@@ -46,19 +47,31 @@ def test_no_bias_and_an_input_in_any_order_in_memory_are_fine() -> None:
     )
 
 
-@pytest.mark.skipif(
-    not (torch.backends.mkl.is_available() and torch.backends.mkldnn.is_available()), reason="one library"
-)
-@pytest.mark.parametrize(
-    ("batch", "autocast", "convolved"),
-    [(16, False, True), (16, True, False), (2, False, False)],
-    ids=["a large float32 product", "bfloat16", "a small product"],
-)
-def test_large_float32_products_are_onednns(batch: int, autocast: bool, convolved: bool) -> None:
-    x, weight, bias = drawn(batch, 50, 256, 256)
-    with (
-        torch.autocast("cpu", torch.bfloat16, enabled=autocast),
-        profile(activities=[ProfilerActivity.CPU]) as done,
-    ):
+def convolves(x: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    with profile(activities=[ProfilerActivity.CPU]) as done:
         linear(x, weight, bias)
-    assert ("aten::mkldnn_convolution" in {event.key for event in done.key_averages()}) == convolved
+    return "aten::mkldnn_convolution" in {event.key for event in done.key_averages()}
+
+
+has_both = pytest.mark.skipif(
+    not linear_layer._HAS_BOTH or not linear_layer._HAS_AVX512, reason="a processor or torch with one way"
+)
+
+
+@has_both
+def test_large_float32_products_are_onednns() -> None:
+    assert convolves(*drawn(16, 50, 256, 256))
+    assert not convolves(*drawn(2, 50, 256, 256)), "small"
+    assert not convolves(*(tensor.double() for tensor in drawn(16, 50, 256, 256)))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert not convolves(*drawn(16, 50, 256, 256))
+
+
+@has_both
+def test_below_a_frozen_weight_no_input_is_kept_for_gradients() -> None:
+    x, weight, bias = drawn(16, 50, 256, 256)
+    kept: list[torch.Size] = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.shape), lambda _: weight):
+        linear(x, weight.detach(), bias.detach())
+    assert x.shape not in kept
+    assert not [shape for shape in kept if shape.numel() == x.numel()]

@@ -11,11 +11,20 @@ import torch
 from torch import Tensor, nn
 
 from dfer.errors import UsageError
+from dfer.models import linear_layer
 from dfer.models.clip_backbone import TINY, clip_from_config
 from dfer.models.image_tower import ImageTower, is_published_layout
 from dfer.models.patch_embedding import PatchEmbedding
 from dfer.models.text_tower import TextTower, built_in_text_tower
 from dfer.models.tokens import clip_tokenizer, lay_out
+
+
+@pytest.fixture(autouse=True, params=["products", "convolutions"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both ways of a linear layer, though these models are small (`dfer/models/linear_layer.py`)."""
+    if request.param == "convolutions":
+        monkeypatch.setattr(linear_layer, "_is_large", lambda x, weight: True)
+
 
 SMALL: dict[str, Any] = {
     "embed_dim": 24,

@@ -308,6 +308,7 @@ def test_a_feature_s_bits_do_not_depend_on_when_it_was_computed(
         {"clip": {**KEY.clip, "sha256": "01"}},
         {"clip": {**KEY.clip, "quick_gelu": True}},
         {"tower_weights": "02"},
+        {"tower": 1},
         {"fit": "centre-square"},
         {"size": 24},
         {"pixel_normalisation": "none"},
