@@ -4,11 +4,9 @@
 """
 
 import sys
-from concurrent.futures import ProcessPoolExecutor
-from importlib import import_module
-from multiprocessing import get_context
 from typing import Any
 
+from benchmarks.apart import measured_apart
 from benchmarks.results import read_results, write_results
 
 BENCHMARKS = (
@@ -36,19 +34,12 @@ def main() -> None:
     if unknown := set(wanted) - set(BENCHMARKS):
         raise SystemExit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(BENCHMARKS)}")
     for name in wanted:
-        # In a process of its own: some change how a process holds its memory.
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-            found = apart.submit(_rows, name).result()
+        found = measured_apart(name)
         for row in found:
             print(_line(row), flush=True)
         # At once: what took minutes is not lost when the next one fails.
         known = read_results() | {name: found}
         write_results({one: known[one] for one in BENCHMARKS if one in known})
-
-
-def _rows(name: str) -> list[dict[str, Any]]:
-    measured: list[dict[str, Any]] = import_module(f"benchmarks.{name}").run()
-    return measured
 
 
 def _line(row: dict[str, Any]) -> str:

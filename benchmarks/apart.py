@@ -5,6 +5,8 @@ A process is idle while the others have their turns.
 """
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from typing import Any
@@ -38,6 +40,17 @@ def ratios_apart(
         side.send(False)
         equal.append(side.recv())
     return rows_of(seconds[0], dict(zip(candidates, seconds[1:], strict=True)), equal[1:])
+
+
+def measured_apart(name: str) -> list[dict[str, Any]]:
+    """The lines of a benchmark of this folder: some change how their process holds its memory, for good."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
+        return own.submit(_measured, name).result()
+
+
+def _measured(name: str) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = import_module(f"benchmarks.{name}").run()
+    return rows
 
 
 def _serve(prepare: Prepare, pipe: Connection) -> None:

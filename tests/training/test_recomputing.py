@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from dfer.errors import UsageError
+from dfer.models import linear_layer
 from dfer.models.heads import LinearHead
 from dfer.models.recogniser import VideoRecogniser
 from dfer.models.temporal import frame_mean
@@ -15,7 +16,11 @@ from dfer.training.running import Machine, run_training
 from tests.training.conftest import prepared_run
 
 
-def test_recomputing_teaches_the_same_to_the_last_bit(db, described, world, tmp_path: Path) -> None:
+@pytest.mark.parametrize("convolutions", [False, True], ids=["products", "convolutions"])
+def test_recomputing_teaches_the_same_to_the_last_bit(
+    db, described, world, tmp_path: Path, convolutions: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(linear_layer, "_is_large", lambda x, weight: convolutions)
     losses: dict[bool, list[float]] = {False: [], True: []}
     passes = dict.fromkeys(losses, 0)
     for recompute, own in losses.items():
