@@ -44,7 +44,8 @@ def ratios_apart(
 
 def measured_apart(name: str) -> list[dict[str, Any]]:
     """The lines of a benchmark of this folder: some change how their process holds its memory, for good."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as own:
+    # Not spawned: its loader workers would be, too, which takes seconds.
+    with ProcessPoolExecutor(1) as own:
         return own.submit(_measured, name).result()
 
 
