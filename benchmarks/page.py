@@ -35,7 +35,9 @@ def _table(results: dict[str, Rows], names: list[str]) -> str:
 
 
 def _said(value: float, unit: str) -> str:
-    return f"{value:.2f} ×" if unit == "×" else f"{value:,.4g} {unit}"
+    if unit == "×":
+        return f"{value:.2f} ×"
+    return f"{value:,.0f} {unit}" if abs(value) >= 1000 else f"{value:.4g} {unit}"
 
 
 def _feeding(results: dict[str, Rows]) -> str:
