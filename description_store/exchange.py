@@ -162,13 +162,15 @@ def _import_answers(db: "Database", answers: Sequence[ExportedAnswer]) -> dict[t
     """The ids of the parses in this store, by the answer's place in the file and the parser's version."""
     served_here = {given.key for given in answers if find_answer(db, given.key)}
     parse_ids: dict[tuple[int, str], int] = {}
+    met: set[int] = set()
     for place, given in enumerate(answers):
-        answer_id = _find_same(db, given)
+        answer_id = _find_same(db, given, met)
         if answer_id is None:
             # Of several in the file the last counts, as where they come from; what is served here goes on.
             saved = save_answer(db, given.answer, refresh=given.key not in served_here)
-            answer_id = _find_same(db, given) or saved.id
+            answer_id = _find_same(db, given, met) or saved.id
         assert answer_id is not None
+        met.add(answer_id)
         for asking in given.asked_as:
             insert_asking(db, asking.asked_key, given.key, dropped=asking.dropped, other_api=asking.other_api)
         parses = [
@@ -181,8 +183,11 @@ def _import_answers(db: "Database", answers: Sequence[ExportedAnswer]) -> dict[t
     return parse_ids
 
 
-def _find_same(db: Reader, given: ExportedAnswer) -> int | None:
-    """An answer that came here with the same import, or that this very store received."""
+def _find_same(db: Reader, given: ExportedAnswer, met: set[int]) -> int | None:
+    """An answer that came here with the same import, or that this very store received.
+
+    Not one of those `met` in the file before: two answers may be alike in everything, time included.
+    """
     sql = "SELECT id FROM answers WHERE key = ? AND text = ? AND raw = ? AND created_at = ? ORDER BY id"
-    row = db.execute(sql, [given.key, given.text, given.raw, given.created_at]).fetchone()
-    return None if row is None else int(row[0])
+    rows = db.execute(sql, [given.key, given.text, given.raw, given.created_at])
+    return next((int(row[0]) for row in rows if row[0] not in met), None)

@@ -85,6 +85,7 @@ def parsed(db: Database, name: str, fields: dict) -> tuple[int, ...]:
             text="\n".join(fields["words"]),
             raw=fields["note"],
             verdict="clean",
+            created_at=fields.get("moment", ""),
         ),
         asked_key="dk1:" + "0" * 64,
         refresh=True,
@@ -103,6 +104,8 @@ fields = st.fixed_dictionaries(
         "rendering": st.sampled_from([Rendering(), Rendering(form="each", combine="max_score", prefix="a ")]),
         "context_tokens": st.integers(0, 16),
         "note": text,
+        # The same words in the same millisecond are still two answers.
+        "moment": st.sampled_from([f"2026-11-22T03:14:38.90{n}+00:00" for n in range(2)]),
     }
 )
 
